@@ -1,0 +1,1 @@
+"""The nouns: errors, states and reasons, resources, records, clock. No input or output here."""

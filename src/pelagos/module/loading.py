@@ -1,0 +1,54 @@
+"""Find a module's code in this Python environment and put the right adapter around it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+from pelagos.module import deepaas, native
+from pelagos.module.adapter import Adapter
+
+NATIVE_GROUP = "pelagos.modules"
+DEEPAAS_GROUP = "deepaas.v2.model"
+
+
+def discover() -> List[Tuple[str, str, str]]:
+    """List (kind, name, entry) of every module installed in this environment, native ones first."""
+    return [("native", *found) for found in _entries(NATIVE_GROUP)] + [
+        ("deepaas", *found) for found in _entries(DEEPAAS_GROUP)
+    ]
+
+
+def load(name: str, *, kind: str, entry: str) -> Adapter:
+    """Import a module's code. Raises whatever the import raises; AttributeError when the entry names nothing."""
+    target: Any = importlib.import_module(entry.partition(":")[0])
+    for part in filter(None, entry.partition(":")[2].split(".")):
+        target = getattr(target, part)
+    facts = _distribution_facts(entry)
+    if kind == "native":
+        return native.NativeAdapter(target, name=name, metadata=facts)
+    return deepaas.DeepaasAdapter(target, name=name, metadata=facts)
+
+
+def _entries(group: str) -> Iterator[Tuple[str, str]]:
+    for distribution in importlib.metadata.distributions():
+        for point in distribution.entry_points:
+            if point.group == group:
+                yield point.name, point.value
+
+
+def _distribution_facts(entry: str) -> Dict[str, Any]:
+    distribution = _distribution(entry)
+    if distribution is None:
+        return {}
+    keys = ("Name", "Version", "Summary", "Author", "Author-email", "License", "License-Expression")
+    said = {key.lower(): distribution.metadata[key] for key in keys if key in distribution.metadata}
+    return {key: value for key, value in said.items() if value and value != "UNKNOWN"}
+
+
+def _distribution(entry: str) -> Optional[importlib.metadata.Distribution]:
+    for distribution in importlib.metadata.distributions():
+        if any(point.value == entry for point in distribution.entry_points):
+            return distribution
+    return None

@@ -1,0 +1,1 @@
+"""Places where jobs and deployments run, and the drivers that know how to talk to them."""

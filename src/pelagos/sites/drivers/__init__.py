@@ -1,0 +1,1 @@
+"""Drivers: one file, one class, one entry point each. They do not know one another."""
