@@ -1,1 +1,12 @@
-"""A module's own Python environment: build it, find it, describe the module in it, remove it."""
+"""A module's own Python environment: build it, find it, describe the module in it, remove it.
+
+Every module gets a virtual environment of its own, so its versions of everything stay there. The server never imports
+what is in it: it reads records and descriptions.
+"""
+
+from pelagos.environments.environments import Environments
+from pelagos.environments.records import Installed
+from pelagos.environments.sources import Source
+from pelagos.environments.steps import Progress, Step
+
+__all__ = ["Environments", "Installed", "Progress", "Source", "Step"]

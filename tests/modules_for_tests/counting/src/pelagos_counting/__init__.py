@@ -35,7 +35,7 @@ class Counting(Module):
         more = _numbers(file) if file is not None else []
         return {"total": sum([*values, *more, self._offset]) * scale, "model": self._name}
 
-    def train(  # noqa: PLR0913 - every argument is a fault or a size that some test asks for
+    def train(
         self,
         run: Training,
         dataset: Annotated[Folder | None, Arg("a folder; its files are counted")] = None,

@@ -1,0 +1,54 @@
+"""A folder that holds `pelagos.module` and nothing else, to be put on the path of a module's interpreter.
+
+The server's own site-packages never get there, so nothing of the server leaks into a module's environment. It is a
+copy, named by its content: a job that is running keeps its code when Pelagos is upgraded under it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+
+import pelagos
+from pelagos import module
+
+
+def make(root: Path) -> Path:
+    """Give the folder below `root`, made on the first call. Safe with many callers at once."""
+    files = _files()
+    target = root / _digest(files)
+    if not target.is_dir():
+        _copy(files, target)
+    return target
+
+
+def _files() -> dict[str, Path]:
+    room = Path(module.__file__).parent
+    found = {str(path.relative_to(room.parent)): path for path in room.rglob("*.py")}
+    return {"__init__.py": Path(pelagos.__file__), **dict(sorted(found.items()))}
+
+
+def _digest(files: dict[str, Path]) -> str:
+    total = hashlib.sha256()
+    for name, path in files.items():
+        total.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
+    return total.hexdigest()[:16]
+
+
+def _copy(files: dict[str, Path], target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=".new-"))
+    for name, path in files.items():
+        copy = temporary / "pelagos" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    temporary.chmod(0o755)
+    try:
+        temporary.rename(target)
+    except OSError:
+        # Somebody else made the same folder in the meantime.
+        shutil.rmtree(temporary)
+        if not target.is_dir():
+            raise

@@ -1,0 +1,130 @@
+"""Understand what a person wants to install: a folder, a wheel, an sdist, a git repository or a name on PyPI."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import re
+from pathlib import Path
+
+from pelagos.domain import errors
+
+_ARCHIVES = (".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz")
+_WITH_EXTRAS = re.compile(r"(?P<body>.+?)\s*\[(?P<extras>[A-Za-z0-9._,\s-]+)\]\s*(?P<version>[=<>!~].*)?")
+# https://packaging.python.org/en/latest/specifications/name-normalization/ and the version specifiers behind it.
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*([=<>!~][A-Za-z0-9.*+!=<>~,\s-]*)?")
+_SCP_LIKE = re.compile(r"(?P<user>[A-Za-z0-9._-]+)@(?P<host>[A-Za-z0-9.-]+):(?P<path>[^/].*)")
+_URL = re.compile(r"(git\+)?[a-z]+://\S+")
+_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+
+
+class SourceKind(enum.StrEnum):
+    """Where a module comes from."""
+
+    FOLDER = "folder"
+    WHEEL = "wheel"
+    SDIST = "sdist"
+    GIT = "git"
+    INDEX = "index"
+    """A name on PyPI, or on the index that pip is set to."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """One thing to install."""
+
+    kind: SourceKind
+    location: str
+    """An absolute path, a URL, or a name with its version."""
+    extras: tuple[str, ...] = ()
+    reference: str = ""
+    """Branch, tag or commit of a git repository."""
+
+    @property
+    def path(self) -> Path:
+        """The folder or file; only for those kinds that have one."""
+        return Path(self.location)
+
+    @property
+    def extras_text(self) -> str:
+        """The extras as pip wants them: `[a,b]`, or nothing."""
+        return f"[{','.join(self.extras)}]" if self.extras else ""
+
+    def __str__(self) -> str:
+        at = f"@{self.reference}" if self.reference else ""
+        return f"{self.location}{at}{self.extras_text}"
+
+
+def parse(text: str, *, folder: Path) -> Source:
+    """Understand `text`; relative paths start at `folder`.
+
+    Raises InvalidInput, field `source`, when it is none of the kinds or names a path that is not there.
+    """
+    body, extras, version = _split_extras(text.strip(), folder)
+    if _is_git(body):
+        url, reference = _git(body)
+        return Source(SourceKind.GIT, url, extras, reference)
+    path = (folder / Path(body).expanduser()).absolute()
+    if path.is_dir():
+        return _folder(path, extras)
+    if body.endswith(".whl"):
+        return _file(SourceKind.WHEEL, path, body, extras)
+    if body.endswith(_ARCHIVES):
+        return _file(SourceKind.SDIST, path, body, extras)
+    return _on_index(body + version, extras)
+
+
+def normalised(name: str) -> str:
+    """Give the form in which two spellings of one name are equal: lower case, single dashes."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _split_extras(text: str, folder: Path) -> tuple[str, tuple[str, ...], str]:
+    match = _WITH_EXTRAS.fullmatch(text)
+    if match is None or (folder / text).is_dir():
+        return text, (), ""
+    extras = tuple(sorted({normalised(extra.strip()) for extra in match["extras"].split(",") if extra.strip()}))
+    return match["body"], extras, match["version"] or ""
+
+
+def _is_git(body: str) -> bool:
+    if body.startswith(("git+", "git@")) or _SCP_LIKE.fullmatch(body):
+        return True
+    # A web address that is no archive can only be a repository.
+    return bool(_URL.fullmatch(body)) and not body.endswith((*_ARCHIVES, ".whl"))
+
+
+def _git(body: str) -> tuple[str, str]:
+    url = body.removeprefix("git+").partition("#")[0]
+    scp_like = _SCP_LIKE.fullmatch(url)
+    if scp_like:
+        url = f"ssh://{scp_like['user']}@{scp_like['host']}/{scp_like['path']}"
+    head, at, reference = url.rpartition("@")
+    # The "@" of a reference stands behind the last path, the one of a user in front of the host.
+    if at and "/" in head.partition("://")[2]:
+        return head, reference
+    return url, ""
+
+
+def _folder(path: Path, extras: tuple[str, ...]) -> Source:
+    if not any((path / name).is_file() for name in _PROJECT_FILES):
+        message = f"the folder '{path}' has none of {', '.join(_PROJECT_FILES)}: it is not a Python project"
+        raise errors.InvalidInput({"source": [message]}, hint="Name the folder that holds the module's pyproject.toml.")
+    return Source(SourceKind.FOLDER, str(path.resolve()), extras)
+
+
+def _file(kind: SourceKind, path: Path, body: str, extras: tuple[str, ...]) -> Source:
+    if _URL.fullmatch(body):
+        return Source(kind, body, extras)
+    if not path.is_file():
+        raise errors.InvalidInput({"source": [f"there is no file '{path}'"]})
+    return Source(kind, str(path), extras)
+
+
+def _on_index(body: str, extras: tuple[str, ...]) -> Source:
+    if "/" in body or body.startswith((".", "~")):
+        raise errors.InvalidInput({"source": [f"there is no folder '{body}'"]})
+    if _NAME.fullmatch(body) is None:
+        expected = "a folder, a wheel, an sdist, a git address, or a name on PyPI such as 'name' or 'name==1.0'"
+        raise errors.InvalidInput({"source": [f"'{body}' is not understood; expected {expected}"]})
+    return Source(SourceKind.INDEX, body.replace(" ", ""), extras)
