@@ -1,0 +1,102 @@
+"""What commands print: tables, sizes, durations, JSON. Plain text, so that it needs nothing but Python."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import enum
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pelagos.environments import Progress, Step
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows in columns that are as wide as they need."""
+    lines = [[str(cell) for cell in row] for row in [head, *rows]]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    for line in lines:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def as_json(value: Any) -> None:
+    """Print a value for programs: one JSON document, indented."""
+    print(json.dumps(value, default=_plain, indent=2, ensure_ascii=False))
+
+
+def json_line(value: Any) -> None:
+    """Print a value as one line of JSON."""
+    print(json.dumps(value, default=_plain, ensure_ascii=False), flush=True)
+
+
+def note(text: str) -> None:
+    """Say something to the person, apart from the results: on standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def size(size_bytes: float) -> str:
+    """Write a size: 17.3 MB."""
+    for unit in ("B", "kB", "MB"):
+        if size_bytes < 1000:
+            return f"{size_bytes:.0f} {unit}" if unit == "B" else f"{size_bytes:.1f} {unit}"
+        size_bytes /= 1000
+    return f"{size_bytes:.1f} GB"
+
+
+def duration(seconds: float) -> str:
+    """Write a time span: 3.2 s, 4:05 min, 2:10:00 h."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02} h" if hours else f"{minutes}:{rest:02} min"
+
+
+def moment(time: datetime.datetime | None) -> str:
+    """Write a time as the clock on the wall shows it."""
+    return "-" if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+@contextlib.contextmanager
+def installing() -> Iterator[Progress]:
+    """Show the steps of an installation: on a terminal with a bar, otherwise a line each."""
+    if not sys.stderr.isatty():
+        yield _line
+        return
+    try:
+        from rich import console, progress  # noqa: PLC0415 - only this view needs it, and only when it is there
+    except ModuleNotFoundError:
+        yield _line
+        return
+    columns = (progress.SpinnerColumn(), progress.TextColumn("{task.description}"), progress.BarColumn())
+    shown = progress.Progress(*columns, progress.DownloadColumn(), console=console.Console(stderr=True), transient=True)
+    with shown:
+        task = shown.add_task("Starting", total=None)
+
+        def tell(step: Step) -> None:
+            text = step.text if len(step.text) <= 60 else f"{step.text[:59]}…"
+            shown.update(task, description=text, completed=step.done or 0, total=step.total)
+
+        yield tell
+
+
+def _line(step: Step) -> None:
+    # Every hundredth of a download is for bars only.
+    if step.done is None:
+        note(f"  {step.text}")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, datetime.datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return dict(value)
