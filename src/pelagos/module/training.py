@@ -9,6 +9,7 @@ import shutil
 import time
 from typing import Any, Dict, Optional, Union
 
+from pelagos.module import durable, tensorboard
 from pelagos.module.files import Folder
 
 
@@ -17,7 +18,7 @@ class Training:
 
     `folder` is the run folder; `model` is where the trained model is written (usable the moment the job is done);
     `outputs` takes reports; `cache` is shared by all trainings of the module; `resume` is the model folder of an
-    earlier run to go on from, or None.
+    earlier run to go on from, or None. Set `tensorboard` to False to write no event files.
     """
 
     def __init__(
@@ -35,30 +36,42 @@ class Training:
         self.cache = pathlib.Path(cache)
         self.resume = resume
         self.tensorboard = True
+        self.watched = False
+        """Whether the module looks at `cancelled`, and so leaves in its own way."""
+        self._events: Optional[tensorboard.EventWriter] = None
         for made in (self.model, self.outputs, self.cache):
             made.mkdir(parents=True, exist_ok=True)
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody asked to stop. The process is ended a few seconds later in any case."""
+        """Whether somebody asked to stop.
+
+        A module that looks here has a few seconds to save what it wants; one that never does is interrupted at once
+        (its `finally` blocks run). The process is ended in any case.
+        """
+        self.watched = True
         return (self.folder / "cancel").exists()
 
     def log(self, step: int, **metrics: float) -> None:
-        """Record numbers of one step (an epoch, usually): a line of `metrics.jsonl`.
+        """Record numbers of one step (an epoch, usually): a line of `metrics.jsonl` and TensorBoard scalars.
 
-        NaN and infinity are written as null.
+        NaN and infinity are written as null. TypeError names a metric that is no number.
         """
-        line: Dict[str, Any] = {"step": int(step), "time": time.time()}
-        line.update({name: _finite(value) for name, value in metrics.items()})
-        with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as target:
-            target.write(json.dumps(line) + "\n")
+        now = time.time()
+        numbers = {name: _number(name, value) for name, value in metrics.items()}
+        line: Dict[str, Any] = {"step": int(step), "time": now}
+        line.update(numbers)
+        with (self.folder / "metrics.jsonl").open("ab") as target:
+            target.write(json.dumps(line).encode() + b"\n")
+        if self.tensorboard:
+            if self._events is None:
+                self._events = tensorboard.EventWriter(self.folder / "tensorboard")
+            self._events.scalars(int(step), {name: value for name, value in numbers.items() if value is not None}, now)
 
     def progress(self, fraction: float, message: str = "") -> None:
         """Tell how far the run is, from 0 to 1, and in a few words what it does."""
         state = {"fraction": min(1.0, max(0.0, float(fraction))), "message": message, "time": time.time()}
-        temporary = self.folder / "progress.json.tmp"
-        temporary.write_text(json.dumps(state), encoding="utf-8")
-        os.replace(str(temporary), str(self.folder / "progress.json"))
+        durable.write_json(self.folder / "progress.json", state, sync=False)
 
     def save(self, path: Union[str, os.PathLike[str]], name: Optional[str] = None) -> pathlib.Path:
         """Copy a file or folder into the model; returns where it is now."""
@@ -70,7 +83,16 @@ class Training:
             shutil.copy2(str(source), str(target))
         return target
 
+    def close(self) -> None:
+        """Close the event file; whatever is logged later opens a new one."""
+        if self._events is not None:
+            self._events.close()
+            self._events = None
 
-def _finite(value: float) -> Optional[float]:
-    number = float(value)
+
+def _number(name: str, value: Any) -> Optional[float]:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"metric '{name}' is no number: {value!r}") from None
     return number if number - number == 0 else None

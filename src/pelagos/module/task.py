@@ -1,0 +1,153 @@
+"""The module's side of a job: the child of the supervisor, where the module's code is imported and run."""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import faulthandler
+import json
+import os
+import pathlib
+import signal
+import socket
+import sys
+import traceback
+from typing import Any, Callable, Dict, Mapping, Optional
+
+from pelagos.module import adapter, answers, arguments, durable, files, loading, training
+
+_TOLD_BYTES = 8192
+"""Of a message or traceback; the log has all of it."""
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class _Cancelled(BaseException):
+    """Unwinds the module's code after a SIGTERM, so that its `finally` blocks run."""
+
+
+def run(spec: Mapping[str, Any], folder: pathlib.Path, report: int) -> bool:
+    """Run the module's code as `spec` says and write how it went to the descriptor `report`; whether it went well."""
+    faulthandler.enable()
+    _make_home(spec, folder)
+    account = _account(lambda: _KINDS[spec["kind"]](spec, folder))
+    durable.write_all(report, json.dumps(account).encode())
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The interpreter's own way out would wait for threads that the module left behind.
+    atexit._run_exitfuncs()
+    return bool(account["reason"] == "finished")
+
+
+def _make_home(spec: Mapping[str, Any], folder: pathlib.Path) -> None:
+    """Give the module's code the surroundings it expects: folder, PATH, import path, a port of its own."""
+    if sys.path and sys.path[0] in ("", str(pathlib.Path.cwd())):
+        del sys.path[0]  # `python -m` put the folder it was started in before everything else.
+    os.chdir(spec["module"].get("cwd") or folder)
+    search = [str(pathlib.Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    if spec["module"]["kind"] == "deepaas":
+        search.insert(0, _harmless_fuser(folder))
+        os.environ["monitorPORT"] = str(_free_port())  # noqa: SIM112 - DEEPaaS modules read this very name
+    os.environ["PATH"] = os.pathsep.join(search)
+
+
+def _harmless_fuser(folder: pathlib.Path) -> str:
+    """Many DEEPaaS modules run `fuser -k 6006/tcp` before they start TensorBoard, which would end that of another."""
+    place = folder / "bin"
+    place.mkdir(exist_ok=True)
+    script = place / "fuser"
+    script.write_text("#!/bin/sh\nexit 0\n", encoding="ascii")
+    script.chmod(0o755)
+    return str(place)
+
+
+def _free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
+
+
+def _account(act: Callable[[], None]) -> Dict[str, Any]:
+    """Run `act` and tell how it went, as the first half of an outcome."""
+    try:
+        act()
+    except arguments.BadInput as error:
+        return _failure("bad_input", str(error), faults=error.faults)
+    except adapter.Refused as error:
+        return _failure("bad_input" if error.status < 500 else "module_error", str(error))
+    except _Cancelled:
+        return _failure("cancelled_by_user", "Cancelled.")
+    except BaseException as error:  # The isolation point: the module's code may raise anything.
+        return _failure(_reason(error), _sentence(error))
+    return {"reason": "finished", "message": ""}
+
+
+def _failure(reason: str, message: str, faults: Optional[Mapping[str, Any]] = None) -> Dict[str, Any]:
+    text = traceback.format_exc()
+    try:
+        sys.stderr.write(text)
+    except OSError:
+        pass  # The disk that holds the log may be what is full.
+    return {
+        "reason": reason,
+        "message": message[:_TOLD_BYTES],
+        "faults": dict(faults or {}),
+        "traceback": text[-_TOLD_BYTES:],
+    }
+
+
+def _reason(error: BaseException) -> str:
+    if _disk_full(error):
+        return "disk_full"
+    return "out_of_memory" if isinstance(error, MemoryError) else "module_error"
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"The module ended its own process: sys.exit({error.code!r})."
+    return f"{type(error).__name__}: {error}".rstrip(": ")
+
+
+def _disk_full(error: Optional[BaseException]) -> bool:
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _DISK_FULL:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _train(spec: Mapping[str, Any], folder: pathlib.Path) -> None:
+    resume = spec.get("resume")
+    current = training.Training(
+        folder, id=spec["id"], cache=spec["cache"], resume=None if resume is None else files.Folder(resume)
+    )
+    _hear_cancel(current)
+    module = spec["module"]
+    trainer = loading.load(module["name"], kind=module["kind"], entry=module["entry"])
+    result = trainer.train(current, {name: _received(value) for name, value in spec["arguments"].items()})
+    current.close()
+    durable.write(folder / "result.json", answers.encode(result))
+
+
+def _hear_cancel(current: training.Training) -> None:
+    """Leave the module's code at SIGTERM, unless it looks at `run.cancelled` itself and so ends in its own way."""
+
+    def leave(_signum: int, _frame: object) -> None:
+        if not current.watched:
+            raise _Cancelled
+
+    signal.signal(signal.SIGTERM, leave)
+
+
+def _received(value: Any) -> Any:
+    """Give a value of the spec as the module takes it: files and folders as such."""
+    if isinstance(value, dict):
+        if set(value) == {"$file"}:
+            file = value["$file"]
+            return files.File(file["name"], content_type=file.get("content_type", ""), path=file["path"])
+        if set(value) == {"$folder"}:
+            return files.Folder(value["$folder"])
+        return {key: _received(item) for key, item in value.items()}
+    return [_received(item) for item in value] if isinstance(value, list) else value
+
+
+_KINDS: Mapping[str, Callable[[Mapping[str, Any], pathlib.Path], None]] = {"training": _train}
