@@ -115,7 +115,7 @@ def _editable_folder(folder: Path, source: Source, timeout_s: float, progress: P
     log = folder / "install.log"
     _run(["git", "clone", "--progress", *shallow, "--", source.location, str(clone)], log, timeout_s, progress)
     if source.reference:
-        _run(["git", "-C", str(clone), "checkout", "--detach", source.reference], log, timeout_s, progress)
+        _run(["git", "-C", str(clone), "checkout", source.reference, "--"], log, timeout_s, progress)
     return clone
 
 

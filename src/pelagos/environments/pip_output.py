@@ -22,7 +22,8 @@ _TOLD = (
     "Successfully installed",
 )
 _BYTES = re.compile(r"Progress (\d+) of (\d+)")
-_ERROR = re.compile(r"^(?:\S+: )?(?:ERROR|error|fatal): ?(.*)")
+_ERROR = re.compile(r"^(?:\S+: )?(?:ERROR|error): ?(.*)")
+_FATAL = re.compile(r"fatal: (.+)")
 _EMPTY_WORDS = ("subprocess-exited", "metadata-generation", "Failed")
 _NO_VERSION = "No matching distribution found"
 
@@ -41,6 +42,10 @@ def step(line: str) -> Step | None:
 def reason(lines: Sequence[str]) -> str:
     """Give the line that says best why it failed: the last error that says something, else the last line."""
     said = [match[1].strip() for match in map(_ERROR.match, (line.strip() for line in lines)) if match]
+    fatal = [match[1] for match in map(_FATAL.match, lines) if match]
+    if fatal:
+        # Git goes on to say what follows from its first words.
+        return fatal[0]
     telling = [text for text in said if text and not text.startswith(_EMPTY_WORDS)]
     return (telling or said or [last_line("".join(lines))])[-1]
 

@@ -101,7 +101,7 @@ def _git(body: str) -> tuple[str, str]:
         url = f"ssh://{scp_like['user']}@{scp_like['host']}/{scp_like['path']}"
     head, at, reference = url.rpartition("@")
     # The "@" of a reference stands behind the last path, the one of a user in front of the host.
-    if at and "/" in head.partition("://")[2]:
+    if at and "/" in head.partition("://")[2] and not reference.startswith("-"):
         return head, reference
     return url, ""
 
