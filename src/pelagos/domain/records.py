@@ -28,7 +28,8 @@ class Job:
     module: str
     """Name of the module."""
     arguments: Mapping[str, Any]
-    """After validation and defaults; a file is `{"name": ..., "content_type": ..., "path": ...}`."""
+    """After validation and defaults; a file is `{"$file": {"name", "content_type", "path"}}`, a folder
+    `{"$folder": path}`."""
     resources: resources.Resources
     site: str
     created: datetime.datetime

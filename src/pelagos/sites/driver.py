@@ -119,6 +119,10 @@ class SiteDriver(Protocol):
     can: ClassVar[frozenset[Ability]]
     """What the site can do; asked before anything else."""
 
+    @property
+    def slots(self) -> int | None:
+        """How many jobs may be at the site at once; None when the site keeps a queue of its own."""
+
     def offers(self, need: resources.Resources) -> Sequence[Offer]:
         """Tell what the site could give for `need`, dated, or the reasons why not. Returns within 10 s."""
 
@@ -126,16 +130,22 @@ class SiteDriver(Protocol):
         """Start a command and return at once, within 10 s, with a handle of plain JSON.
 
         May be called twice with the same token: the second call must not start a second run (the `started` marker in
-        the run folder decides), and returns an equal handle. Raises Unavailable when the site cannot take it now.
+        the run folder decides), and returns an equal handle. The driver adds PELAGOS_RUN=<token> to the environment.
+        Raises Unavailable when the site cannot take it now: it is asked again later. Any other error is final.
         """
 
     def poll(self, handles: Sequence[Handle]) -> Sequence[Sighting]:
-        """Look at all runs in one call; one sighting for each handle, in order. Never raises for a single run."""
+        """Look at all runs in one call; one sighting for each handle, in order. Never raises for a single run.
+
+        A vanished run's `reason` is START_FAILED when it never began and SITE_LOST when it did. Raises SiteUnreachable
+        when the site does not answer at all.
+        """
 
     def stop(self, handle: Handle) -> None:
         """End the whole process tree: ask, wait a grace, kill. Silent if it is gone.
 
-        Raises NotYet when the end was asked for but has not come: ask again.
+        Returns within 1 s. Raises NotYet when the end was asked for but has not come: ask again. Also called for a
+        vanished run, to end what its supervisor may have left behind.
         """
 
     def logs(self, handle: Handle, start: int) -> bytes:
