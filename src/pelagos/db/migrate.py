@@ -1,4 +1,7 @@
-"""Bring a database up to date: `python -m pelagos.db.migrate URL`, or `-` to read the URL from standard input."""
+"""Bring a database up to date: `python -m pelagos.db.migrate URL`, or `-` to read the URL from standard input.
+
+`--picture` instead of a URL prints what belongs into `migrations/head.sql` (see `schema`).
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,24 @@ import contextlib
 import fcntl
 import pathlib
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 
 import alembic.command
 import alembic.config
 import sqlalchemy
 
-from pelagos.db import connection
+from pelagos.db import connection, schema
 
 MIGRATIONS = pathlib.Path(__file__).parent / "migrations"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Migrate the database of one URL; the exit code is 0 when it is up to date."""
-    url = sys.stdin.read().strip() if arguments[0] == "-" else arguments[0]
-    upgrade(url)
+    if arguments[0] == "--picture":
+        sys.stdout.write(picture())
+        return 0
+    upgrade(sys.stdin.read().strip() if arguments[0] == "-" else arguments[0])
     return 0
 
 
@@ -33,6 +39,22 @@ def upgrade(url: str, revision: str = "head") -> None:
             config.attributes["connection"] = writing
             alembic.command.upgrade(config, revision)
     database.close()
+
+
+def picture() -> str:
+    """Give the statements that make at once what all migrations make in SQLite."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/picture.db"
+        upgrade(url)
+        database = connection.Database(url)
+        with database.read() as reading:
+            made = sqlalchemy.text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
+            statements = [
+                str(statement).replace("\t", "    ").replace(" \n", "\n")
+                for statement in reading.execute(made).scalars()
+            ]
+        database.close()
+    return schema.BETWEEN_STATEMENTS.join(statements) + "\n"
 
 
 def configuration() -> alembic.config.Config:

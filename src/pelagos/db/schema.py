@@ -1,11 +1,14 @@
 """Which version of the tables this program needs, and how a database gets there.
 
 Alembic is not imported here: it costs a server 12 MB and 0.1 s for something that happens once in a release. One read
-tells whether the database is current; if not, a short-lived child process brings it up to date.
+tells whether the database is current; if not, a short-lived child process brings it up to date. A new SQLite database,
+which every first start makes, skips even that: it gets the tables from `head.sql`, the picture of what the migrations
+lead to (`python -m pelagos.db.migrate --picture` draws it, a test compares the two).
 """
 
 from __future__ import annotations
 
+import pathlib
 import subprocess
 import sys
 
@@ -17,6 +20,8 @@ METADATA = sqlalchemy.MetaData()
 """The tables of all rooms."""
 HEAD = "0001"
 """The newest migration; a test holds it to `migrations/versions`."""
+PICTURE = pathlib.Path(__file__).parent / "migrations" / "head.sql"
+BETWEEN_STATEMENTS = "\n--\n"
 MIGRATION_TIMEOUT_S = 600
 
 
@@ -27,6 +32,8 @@ class NotMigrated(RuntimeError):
 def connect(url: str) -> connection.Database:
     """Open a database that is up to date, migrating it first when it is not. NotMigrated says why that failed."""
     database = connection.Database(url)
+    if version(database) is None and database.sqlite:
+        _draw(database)
     if version(database) != HEAD:
         database.close()
         _migrate(url)
@@ -36,10 +43,24 @@ def connect(url: str) -> connection.Database:
 def version(database: connection.Database) -> str | None:
     """Tell which migration a database has reached; None for an empty one."""
     with database.read() as reading:
-        if not sqlalchemy.inspect(reading).has_table("alembic_version"):
-            return None
-        found: str | None = reading.execute(sqlalchemy.text("SELECT version_num FROM alembic_version")).scalar()
-        return found
+        return _version(reading)
+
+
+def _version(connected: sqlalchemy.Connection) -> str | None:
+    if not sqlalchemy.inspect(connected).has_table("alembic_version"):
+        return None
+    found: str | None = connected.execute(sqlalchemy.text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def _draw(database: connection.Database) -> None:
+    """Make all tables of an empty database, unless another process has just done so."""
+    with database.write() as writing:
+        if _version(writing) is not None or sqlalchemy.inspect(writing).get_table_names():
+            return
+        for statement in PICTURE.read_text(encoding="utf-8").split(BETWEEN_STATEMENTS):
+            writing.exec_driver_sql(statement)
+        writing.execute(sqlalchemy.text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
 
 
 def _migrate(url: str) -> None:

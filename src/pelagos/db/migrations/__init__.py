@@ -1,0 +1,1 @@
+"""The migrations of all rooms, run by Alembic."""
