@@ -8,14 +8,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 # (expansion, kernel, stride, output channels, repeats) of the seven stages.
-_STAGES = ((1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3), (6, 5, 1, 112, 3), (6, 5, 2, 192, 4), (6, 3, 1, 320, 1))
+_STAGES = (
+    (1, 3, 1, 16, 1),
+    (6, 3, 2, 24, 2),
+    (6, 5, 2, 40, 2),
+    (6, 3, 2, 80, 3),
+    (6, 5, 1, 112, 3),
+    (6, 5, 2, 192, 4),
+    (6, 3, 1, 320, 1),
+)
 
 FEATURES = 1280
 """Width of the pooled features that a head is trained on."""
 CLASSES = 1000
 """Classes of the pretrained head."""
 TAIL = 11
-"""The first block of the tail, which rung 2 trains on cached activations: 3.1 of the 3.4 million weights are behind it."""
+"""The first block of the tail, which rung 2 trains on cached activations; most of the weights are behind it."""
 EPSILON = 1e-3
 """Of the batch normalisations, as the weights were trained."""
 
@@ -61,7 +69,7 @@ def _blocks() -> Iterator[Block]:
             number, inputs = number + 1, outputs
 
 
-def _block(name: str, expansion: int, kernel: int, stride: int, inputs: int, outputs: int) -> Block:  # noqa: PLR0913, PLR0917 - a row of the table
+def _block(name: str, expansion: int, kernel: int, stride: int, inputs: int, outputs: int) -> Block:
     width = inputs * expansion
     expand = [Conv(f"{name}._expand_conv", f"{name}._bn0", inputs, width)] if expansion > 1 else []
     depthwise = Conv(f"{name}._depthwise_conv", f"{name}._bn1", width, width, kernel, stride, groups=width)

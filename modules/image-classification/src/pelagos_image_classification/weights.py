@@ -14,6 +14,7 @@ import numpy
 from pelagos_image_classification import network
 
 Floats = numpy.ndarray[Any, numpy.dtype[numpy.float32]]
+Ints = tuple[int, ...]
 Folded = Mapping[str, tuple[Floats, Floats]]
 """Convolution (or head) name -> weight and bias, batch normalisation folded in."""
 
@@ -49,9 +50,9 @@ def read(path: Path, *, sha256: str = SHA256) -> dict[str, Floats]:
 
 
 def tensors(source: BinaryIO) -> dict[str, Floats]:
-    """Read torch's format of before 1.6: magic, protocol, sizes, the state with storages by key, the keys, raw storages.
+    """Read torch's format of before 1.6: magic, protocol, sizes, the state, the storages' keys, raw storages.
 
-    Nothing but `OrderedDict`, `_rebuild_tensor_v2` and the two storage names may be named in it, and none of torch runs.
+    Nothing but `OrderedDict`, `_rebuild_tensor_v2` and two storage names may be named in it, and none of torch runs.
     """
     if _Reader(source).load() != _MAGIC:
         raise BadWeights("not a weights file of torch's older format")
@@ -83,16 +84,18 @@ def _fold(state: Mapping[str, Floats], conv: network.Conv) -> tuple[Floats, Floa
 
 
 class _Tensor:
-    """A tensor whose storage is still to come."""
+    """A tensor whose storage is still to come; strides count in numbers, as torch writes them."""
 
-    def __init__(self, storage: "_Storage", offset: int, shape: tuple[int, ...], *_: object) -> None:
-        self.storage, self.offset, self.shape = storage, offset, shape
+    def __init__(self, storage: "_Storage", offset: int, shape: Ints, strides: Ints, *_: object) -> None:
+        self.storage, self.offset, self.shape, self.strides = storage, offset, shape, strides
 
     def array(self) -> Floats:
-        if self.storage.values is None:
-            raise BadWeights("a tensor has no storage")
-        count = int(numpy.prod(self.shape, dtype=int))
-        return self.storage.values[self.offset : self.offset + count].reshape(self.shape)
+        values = self.storage.values
+        last = self.offset + sum((length - 1) * stride for length, stride in zip(self.shape, self.strides, strict=True))
+        if values is None or min(self.offset, *self.strides, 0) < 0 or last >= len(values):
+            raise BadWeights("a tensor reaches outside its storage")
+        strides = [stride * values.itemsize for stride in self.strides]
+        return numpy.ascontiguousarray(numpy.lib.stride_tricks.as_strided(values[self.offset :], self.shape, strides))
 
 
 class _Storage:

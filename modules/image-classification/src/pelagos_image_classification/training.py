@@ -1,0 +1,89 @@
+"""One training from the data set to the written model: a usable model after seconds, further rungs while they pay."""
+
+import importlib.util
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from pelagos.module import BadInput, Training
+
+from pelagos_image_classification import arguments, dataset, ladder, material, papers, report, rungs, stages
+
+DECODE, JUDGE = "decode the pictures", "write and judge the model"
+_SHARES = {DECODE: 1.0, ladder.LOOK: 4.0, ladder.HEAD: 1.0, JUDGE: 1.0}
+_TORCH_SHARES = {2: 8.0, 3: 30.0}
+_LADDER = {"fast": (), "normal": (2, 3), "full": (3,)}
+
+
+def train(run: Training, folder: Path, options: arguments.Options) -> dict[str, Any]:
+    """Train on the data set in `folder`; raises BadInput, BadDataSet or Cancelled."""
+    started = time.perf_counter()
+    planned = _planned(options)
+    data = _read(folder, options)
+    shares = {ladder.TORCH_RUNGS[number]: _TORCH_SHARES[number] for number in planned}
+    phases = stages.Stages(run, {**_SHARES, **shares})
+    with phases.stage(DECODE) as watch:
+        ready = material.prepare(data, options, run.cache, watch)
+        for name, reason in ready.broken:
+            stages.say(f"left out {name}: {reason}")
+    climbing = ladder.Ladder(run, ready, phases)
+    best = _climbed(climbing, planned, keep_best=options.use_best_model)
+    with phases.stage(JUDGE) as watch:
+        result = papers.write(run, ready, best, watch)
+    result["timings_s"] = {**phases.timings, "total": time.perf_counter() - started}
+    result["learning_curve"] = climbing.history
+    papers.keep(run, ready, result)
+    shutil.rmtree(run.model / ladder.CHECKPOINTS, ignore_errors=True)
+    _tell(result)
+    return result
+
+
+def _planned(options: arguments.Options) -> tuple[int, ...]:
+    """Tell which rungs after the first may be climbed; those need torch."""
+    planned = _LADDER[options.mode]
+    if not planned or importlib.util.find_spec("torch") is not None:
+        return planned
+    if options.mode == "full":
+        raise BadInput("'full' needs PyTorch: install the extra 'train' of this module, or use 'fast'", field="mode")
+    stages.say("PyTorch is not installed (the extra 'train' of this module), so only rung 1 is climbed")
+    return ()
+
+
+def _read(folder: Path, options: arguments.Options) -> dataset.DataSet:
+    data = dataset.read(
+        folder,
+        images_directory=options.images_directory,
+        split_ratios=options.split_ratios,
+        use_validation=options.use_validation,
+        seed=options.seed,
+    )
+    count = len(data.classes)
+    if options.num_classes not in {None, count}:
+        raise BadInput(f"{options.num_classes} given, but the data set has {count} classes", field="num_classes")
+    for line in filter(None, (options.alias, *data.notes)):
+        stages.say(line)
+    parts = f"{len(data.train)} training, {len(data.val)} validation, {len(data.test)} test"
+    stages.say(f"{count} classes; pictures: {parts}")
+    return data
+
+
+def _climbed(climbing: ladder.Ladder, planned: tuple[int, ...], *, keep_best: bool) -> rungs.Result:
+    """Climb as long as it pays; without `keep_best` the last rung that was climbed counts."""
+    best = climbing.first(tail=2 in planned)
+    for number in planned:
+        result = climbing.further(number, best)
+        gained = result.better(best)
+        said = "gains" if gained else "does not gain"
+        stages.say(f"rung {number} {said}: calibrated validation loss {result.val_loss:.3f} after {best.val_loss:.3f}")
+        best = result if gained or not keep_best else best
+        if not gained:
+            break
+    return best
+
+
+def _tell(result: dict[str, Any]) -> None:
+    if result["judged_by"]:
+        stages.say(f"accuracy on the {result['judged_by']} pictures: {result['accuracy']:.3f}")
+        stages.say(report.table(result["confusion_matrix"], result["classes"]))
+    stages.say(f"done in {result['timings_s']['total']:.2f} s on rung {result['rung']}: {result['rung_name']}")
