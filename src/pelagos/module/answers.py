@@ -13,10 +13,10 @@ from typing import Any
 def encode(value: Any) -> bytes:
     """Write `value` as JSON in UTF-8; NaN and infinity become null. TypeError names the type that cannot travel."""
     try:
-        return json.dumps(value, default=_plain, allow_nan=False, ensure_ascii=False).encode()
+        return _COMPACT.encode(value).encode()
     except ValueError:
-        # Rare, so the walk through the whole value is paid only then.
-        return json.dumps(_finite(plain(value)), allow_nan=False, ensure_ascii=False).encode()
+        # NaN, or half a surrogate pair. Rare, so the walk through the whole value is paid only then.
+        return _ESCAPED.encode(_finite(plain(value))).encode()
 
 
 def plain(value: Any) -> Any:
@@ -48,3 +48,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (set, frozenset, tuple)):
         return list(value)
     raise TypeError(f"an answer cannot hold {type(value).__name__}")
+
+
+_COMPACT = json.JSONEncoder(default=_plain, allow_nan=False, ensure_ascii=False)
+_ESCAPED = json.JSONEncoder(default=_plain, allow_nan=False)

@@ -5,7 +5,7 @@ Predict arguments are parsed here, in the module's own environment, with the mod
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 from pelagos.module.adapter import Answer, Request
 from pelagos.module.training import Training
@@ -14,10 +14,10 @@ from pelagos.module.training import Training
 class DeepaasAdapter:
     """Serves the functions of one DEEPaaS module."""
 
-    def __init__(self, module: Any, *, name: str, metadata: Optional[Dict[str, Any]] = None) -> None:
+    def __init__(self, module: Any, *, name: str, metadata: Optional[Callable[[], Dict[str, Any]]] = None) -> None:
         self._module = module
         self._name = name
-        self._metadata = metadata or {}
+        self._metadata = metadata or dict
         raise NotImplementedError("DEEPaaS modules are not served yet")
 
     def description(self) -> Dict[str, Any]:

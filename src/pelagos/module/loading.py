@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.metadata
 from typing import Any, Dict, Iterator, List, Optional, Tuple
@@ -25,7 +26,7 @@ def load(name: str, *, kind: str, entry: str) -> Adapter:
     target: Any = importlib.import_module(entry.partition(":")[0])
     for part in filter(None, entry.partition(":")[2].split(".")):
         target = getattr(target, part)
-    facts = _distribution_facts(entry)
+    facts = functools.partial(_distribution_facts, entry)
     if kind == "native":
         return native.NativeAdapter(target, name=name, metadata=facts)
     return deepaas.DeepaasAdapter(target, name=name, metadata=facts)

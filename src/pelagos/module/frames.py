@@ -1,0 +1,124 @@
+"""Frames between a server and its worker: a header of fixed size, a JSON object, then raw bytes.
+
+Both ends of an inherited Unix socket pair use this file; it is never standard input or output, which belong to the
+module's own code. The server's side is not blocking and uses `Splitter`; the worker's blocks and uses `Channel`.
+
+| kind | from | JSON | bytes |
+|---|---|---|---|
+| LOAD | server | `{}`: load the pretrained weights | |
+| PREDICT | server | `{"arguments", "model", "raw", "files"}`, see `worker` | small files, one after the other |
+| IMPORTED | worker | the module's description, when it was asked for | |
+| READY | worker | `{}` | |
+| FAILED | worker | `{"message", "traceback"}`: the module cannot be imported or loaded | |
+| ANSWER | worker | nothing for a plain JSON answer, else `{"status", "media_type", "headers"}` | the body |
+| PIECE, END | worker | of the first piece: as for ANSWER | a piece of a streamed body |
+| ERROR | worker | `{"code", "message", "faults", "id", "traceback"}` | |
+
+`hint` of an answer tells how many requests the server may have on their way to this worker.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from typing import Any, Dict, List, NamedTuple, Optional, Union
+
+HEADER = struct.Struct("<BxHIIQ")
+LOAD, PREDICT, IMPORTED, READY, FAILED, ANSWER, PIECE, END, ERROR = range(1, 10)
+
+BLOCK = 1 << 18
+"""Bytes asked from the socket at once."""
+
+Bytes = Union[bytes, bytearray, memoryview]
+
+
+class Frame(NamedTuple):
+    """One message."""
+
+    kind: int
+    id: int
+    hint: int
+    json: memoryview
+    body: memoryview
+
+    def head(self) -> Dict[str, Any]:
+        """Read the JSON part; empty when there is none."""
+        found: Dict[str, Any] = json.loads(bytes(self.json)) if self.json else {}
+        return found
+
+
+def header(kind: int, id: int, json_size: int = 0, body_size: int = 0, hint: int = 0) -> bytes:  # noqa: A002
+    """Write the header of a frame."""
+    return HEADER.pack(kind, hint, id, json_size, body_size)
+
+
+def pack(
+    kind: int,
+    id: int = 0,  # noqa: A002 - the record's word
+    head: Optional[Dict[str, Any]] = None,
+    body: Bytes = b"",
+    hint: int = 0,
+) -> bytes:
+    """Write a whole frame."""
+    text = b"" if head is None else json.dumps(head).encode()
+    return b"".join((header(kind, id, len(text), len(body), hint), text, body))
+
+
+class Splitter:
+    """Cuts a stream of bytes into frames; what is not complete waits for more."""
+
+    def __init__(self) -> None:
+        self._chunks: List[Bytes] = []
+        self._held = 0
+        self._wanted = HEADER.size
+
+    def feed(self, data: Bytes) -> List[Frame]:
+        """Take bytes and give the frames they complete. The frames keep `data` alive."""
+        self._chunks.append(data)
+        self._held += len(data)
+        if self._held < self._wanted:
+            return []
+        whole = memoryview(data if len(self._chunks) == 1 else b"".join(self._chunks))
+        found: List[Frame] = []
+        start = self._cut(whole, found)
+        self._held = len(whole) - start
+        self._chunks = [whole[start:]] if self._held else []
+        return found
+
+    def _cut(self, whole: memoryview, found: List[Frame]) -> int:
+        start, size = 0, len(whole)
+        while True:
+            if size - start < HEADER.size:
+                self._wanted = HEADER.size
+                return start
+            kind, hint, number, json_size, body_size = HEADER.unpack_from(whole, start)
+            middle = start + HEADER.size + json_size
+            if size < middle + body_size:
+                self._wanted = middle + body_size - start
+                return start
+            end = middle + body_size
+            found.append(Frame(kind, number, hint, whole[start + HEADER.size : middle], whole[middle:end]))
+            start = end
+
+
+class Channel:
+    """The worker's end: blocking, read by one thread."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._splitter = Splitter()
+
+    def receive(self) -> List[Frame]:
+        """Wait for frames: at least one, or none at all when the server has closed."""
+        while True:
+            data = self._connection.recv(BLOCK)
+            if not data:
+                return []
+            found = self._splitter.feed(data)
+            if found:
+                return found
+
+    def send(self, data: Bytes) -> None:
+        """Send whole frames; waits while the server does not read."""
+        self._connection.sendall(data)

@@ -1,0 +1,321 @@
+"""The process that imports a module's code and answers predictions: `python -m pelagos.module.worker`.
+
+It is started by a server with the module's own Python, inherits one end of a socket pair and speaks `frames` over it.
+The module's code runs in the main thread, or in `threads` threads when the module says so. What it prints goes to
+the server's log.
+
+A PREDICT frame's JSON: `arguments` by keyword; `model`, the folder of a trained model; `raw`, the request as it came
+for a module that parses it itself; `files`, a list of `[place, name, content_type, where]`. `where` is the size of a
+file whose bytes are in the frame, or the path of one on disk; `place` is a keyword, `[keyword]` for one more file of a
+list, or the number of a field of `raw["form"]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from typing import Any, Deque, Dict, Iterator, List, Optional, Tuple, Union
+
+from pelagos.module import answers, frames, loading
+from pelagos.module.adapter import Adapter, Answer, Refused, Request
+from pelagos.module.arguments import BadInput
+from pelagos.module.batching import BatchSize
+from pelagos.module.files import File, Folder
+
+INTERRUPT = signal.SIGUSR1
+"""Sent by the server when nobody waits any longer for the prediction that is running."""
+FAST_S = 0.0003
+"""Predictions shorter than this are answered many at a time."""
+DEEPEST = 16
+"""Most requests on their way to a worker whose predictions are fast."""
+ORPHAN_GRACE_S = 2.0
+
+
+class Interrupted(BaseException):
+    """Raised in the module's code when its client has gone or its time is over."""
+
+
+class Worker:
+    """Answers the frames of one connection, one after the other."""
+
+    def __init__(self, channel: frames.Channel, adapter: Adapter, *, threads: int = 1, batch: bool = False) -> None:
+        self._channel = channel
+        self._adapter = adapter
+        self._threads = threads
+        self._sizes = BatchSize() if batch and threads == 1 else None
+        self._waiting: Deque[frames.Frame] = deque()
+        self._answers: List[bytes] = []
+        self._mean_s = 1.0
+        self._interruptible = False
+        self._sending = threading.Lock()
+        self._places = threading.Semaphore(threads)
+
+    def serve(self) -> None:
+        """Answer until the server closes the connection."""
+        signal.signal(INTERRUPT, self._interrupt)
+        while True:
+            arrived = self._channel.receive()
+            if not arrived:
+                return
+            for frame in arrived:
+                if frame.kind == frames.PREDICT:
+                    self._waiting.append(frame)
+                elif frame.kind == frames.LOAD:
+                    self._channel.send(_warm(self._adapter))
+            self._work()
+
+    def _work(self) -> None:
+        while self._waiting:
+            if self._answers and self._mean_s > FAST_S:
+                self._flush()
+            if self._threads > 1:
+                self._start_thread(self._waiting.popleft())
+            else:
+                self._run(self._take())
+        self._flush()
+
+    def _take(self) -> List[frames.Frame]:
+        first = self._waiting.popleft()
+        if self._sizes is None:
+            return [first]
+        taken, model = [first], first.head().get("model")
+        while self._waiting and len(taken) < self._sizes.wanted and self._waiting[0].head().get("model") == model:
+            taken.append(self._waiting.popleft())
+        return taken
+
+    def _run(self, taken: List[frames.Frame]) -> None:
+        started = time.perf_counter()
+        if len(taken) == 1:
+            self._answers.append(self._answer(taken[0]))
+        else:
+            self._answers.extend(self._answer_together(taken))
+        elapsed = time.perf_counter() - started
+        self._mean_s += (elapsed / len(taken) - self._mean_s) * (0.1 if self._mean_s < 1 else 1)
+        if self._sizes is not None:
+            self._sizes.learn(len(taken), elapsed)
+
+    def _answer(self, frame: frames.Frame) -> bytes:
+        request: Optional[Request] = None
+        try:
+            request = read_request(frame)
+            with self._interruption():
+                answer = self._adapter.predict(request)
+            return self._finish(frame.id, answer)
+        except BaseException as error:  # The isolation point: the module's code may raise anything.
+            return _error(frame.id, error, self._hint())
+        finally:
+            _discard(request)
+
+    def _answer_together(self, taken: List[frames.Frame]) -> List[bytes]:
+        requests: List[Request] = []
+        try:
+            requests = [read_request(frame) for frame in taken]
+            with self._interruption():
+                answers = self._adapter.predict_batch(requests)
+            if len(answers) != len(taken):
+                raise RuntimeError(f"predict_batch gave {len(answers)} answers to {len(taken)} requests")
+            return [self._finish_one(frame, answer) for frame, answer in zip(taken, answers)]
+        except Interrupted as error:
+            # The server interrupts only the oldest request.
+            return [_error(taken[0].id, error, self._hint())] + [self._answer(frame) for frame in taken[1:]]
+        except Exception:  # The isolation point: one bad request must not fail its neighbours
+            return [self._answer(frame) for frame in taken]
+        finally:
+            for request in requests:
+                _discard(request)
+
+    def _finish_one(self, frame: frames.Frame, answer: Union[Answer, Exception]) -> bytes:
+        if isinstance(answer, Exception):
+            return _error(frame.id, answer, self._hint())
+        return self._finish(frame.id, answer)
+
+    def _finish(self, id: int, answer: Answer) -> bytes:  # noqa: A002 - the record's word
+        if not isinstance(answer.body, bytes):
+            return self._stream(id, answer, answer.body)
+        return frames.pack(frames.ANSWER, id, _head(answer), answer.body, self._hint())
+
+    def _stream(self, id: int, answer: Answer, pieces: Iterator[bytes]) -> bytes:  # noqa: A002 - the record's word
+        self._flush()
+        head: Optional[Dict[str, Any]] = _head(answer) or {}
+        while True:
+            with self._interruption():
+                piece = next(pieces, None)
+            if piece is None:
+                break
+            self._send(frames.pack(frames.PIECE, id, head, piece))
+            head = None
+        return frames.pack(frames.END, id, head, hint=self._hint())
+
+    def _hint(self) -> int:
+        if self._sizes is not None:
+            return max(2 * self._sizes.wanted, self._depth())
+        return self._threads + self._depth() - 1
+
+    def _depth(self) -> int:
+        # One request waits here already, unless predictions are so long that another worker may be free before.
+        if self._mean_s < FAST_S:
+            return DEEPEST
+        return 2 if self._mean_s < 0.05 else 1
+
+    def _flush(self) -> None:
+        if self._answers:
+            data, self._answers = b"".join(self._answers), []
+            self._send(data)
+
+    def _send(self, data: bytes) -> None:
+        with self._sending:
+            self._channel.send(data)
+
+    @contextlib.contextmanager
+    def _interruption(self) -> Iterator[None]:
+        self._interruptible = self._threads == 1
+        try:
+            yield
+        finally:
+            self._interruptible = False
+
+    def _interrupt(self, number: int, stack: Any) -> None:  # noqa: ARG002 - a signal handler's shape
+        if self._interruptible:
+            self._interruptible = False
+            raise Interrupted
+
+    def _start_thread(self, frame: frames.Frame) -> None:
+        self._places.acquire()
+        threading.Thread(target=self._run_in_thread, args=(frame,), daemon=True).start()
+
+    def _run_in_thread(self, frame: frames.Frame) -> None:
+        try:
+            started = time.perf_counter()
+            self._send(self._answer(frame))
+            self._mean_s += (time.perf_counter() - started - self._mean_s) * 0.1
+        except SystemExit as ended:
+            os._exit(ended.code if isinstance(ended.code, int) else 1)
+        finally:
+            self._places.release()
+
+
+def read_request(frame: frames.Frame) -> Request:
+    """Turn a PREDICT frame into a request."""
+    head = frame.head()
+    model = head.get("model")
+    request = Request(head.get("arguments", {}), None if model is None else Folder(model), head.get("raw"))
+    start = 0
+    for place, name, content_type, where in head.get("files", ()):
+        if isinstance(where, str):
+            file = File(name, content_type=content_type, path=where)
+        else:
+            file = File(name, content_type=content_type, data=frame.body[start : start + where])
+            start += where
+        _place(request, place, file)
+    return request
+
+
+def _place(request: Request, place: Union[str, int, List[str]], file: File) -> None:
+    if isinstance(place, str):
+        request.arguments[place] = file
+    elif isinstance(place, int):
+        assert request.raw is not None
+        request.raw["form"][place][1] = file
+    else:
+        request.arguments.setdefault(place[0], []).append(file)
+
+
+def _discard(request: Optional[Request]) -> None:
+    for file in request.files() if request is not None else ():
+        file.discard()
+
+
+def _head(answer: Answer) -> Optional[Dict[str, Any]]:
+    if answer.status == 200 and answer.media_type == "application/json" and not answer.headers:
+        return None
+    return {"status": answer.status, "media_type": answer.media_type, "headers": dict(answer.headers)}
+
+
+def _error(id: int, error: BaseException, hint: int) -> bytes:  # noqa: A002 - the record's word
+    if isinstance(error, SystemExit):
+        raise error
+    if isinstance(error, Refused):
+        head = {"status": error.status, "media_type": error.media_type, "headers": {}}
+        return frames.pack(frames.ANSWER, id, head, error.body, hint)
+    if isinstance(error, BadInput):
+        return frames.pack(frames.ERROR, id, {"code": "invalid_input", "faults": error.faults}, hint=hint)
+    if isinstance(error, Interrupted):
+        return frames.pack(frames.ERROR, id, {"code": "interrupted", "message": "interrupted"}, hint=hint)
+    return frames.pack(frames.ERROR, id, _told(error), hint=hint)
+
+
+def _told(error: BaseException) -> Dict[str, Any]:
+    number = os.urandom(6).hex()
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    print(f"prediction failed, error {number}\n{text}", file=sys.stderr, flush=True)
+    return {"code": "module_error", "message": _summary(error), "id": number, "traceback": text}
+
+
+def _summary(error: BaseException) -> str:
+    return "".join(traceback.format_exception_only(type(error), error)).strip()[:2000]
+
+
+def _warm(adapter: Adapter) -> bytes:
+    try:
+        adapter.warm()
+    except Exception as error:  # The isolation point: the server is told and decides.
+        return _failed(error)
+    return frames.pack(frames.READY)
+
+
+def _failed(error: BaseException) -> bytes:
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return frames.pack(frames.FAILED, head={"message": _summary(error), "traceback": text})
+
+
+def _end_with_the_server(descriptor: int) -> None:
+    """Wait for the server's death; the module's code may be busy for ever, so the whole group is ended."""
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    poll.poll()
+    time.sleep(ORPHAN_GRACE_S)
+    os.killpg(os.getpgrp(), signal.SIGKILL) if os.getpgrp() == os.getpid() else os._exit(1)
+
+
+def _options(arguments: Optional[List[str]]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="pelagos.module.worker", description="Answers predictions for a server.")
+    parser.add_argument("--socket-fd", type=int, required=True)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--kind", default="native")
+    parser.add_argument("--entry", required=True)
+    return parser.parse_args(arguments)
+
+
+def _load(options: argparse.Namespace) -> Tuple[Adapter, Dict[str, Any]]:
+    adapter = loading.load(options.name, kind=options.kind, entry=options.entry)
+    return adapter, answers.plain(adapter.description())
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """Run a worker to its end; returns the exit code."""
+    options = _options(arguments)
+    os.set_inheritable(options.socket_fd, False)
+    connection = socket.socket(fileno=options.socket_fd)
+    channel = frames.Channel(connection)
+    threading.Thread(target=_end_with_the_server, args=(options.socket_fd,), daemon=True).start()
+    try:
+        adapter, description = _load(options)
+    except Exception as error:  # The isolation point: importing the module may raise anything.
+        channel.send(_failed(error))
+        return 1
+    channel.send(frames.pack(frames.IMPORTED, head=description))
+    Worker(channel, adapter, threads=description["threads"], batch=description["batch"]).serve()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

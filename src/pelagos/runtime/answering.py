@@ -1,0 +1,52 @@
+"""What the routes of this room share: a table of methods, JSON answers, the module that a path names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from pelagos.runtime import errors
+from pelagos.runtime import service as services
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Methods:
+    """One path and what each method does; any other method is 405 with Allow, HEAD and OPTIONS too."""
+
+    def __init__(self, table: Mapping[str, Endpoint]) -> None:
+        self._table = table
+        self._allow = ",".join(sorted(table))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        endpoint = self._table.get(scope["method"])
+        if endpoint is None:
+            raise errors.Declined(405, allow=self._allow)
+        response = await endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+
+async def on_error(request: Request, error: Exception) -> Response:
+    """Turn an error into a response."""
+    answer = errors.answer(error, request.headers.get("accept", ""))
+    body = b"" if request.method == "HEAD" else answer.body
+    return Response(body, answer.status, dict(answer.headers), answer.media_type)
+
+
+def as_json(value: Any, status: int = 200) -> Response:
+    """Answer with JSON, written as DEEPaaS writes it."""
+    return Response(json.dumps(value), status, media_type="application/json; charset=utf-8")
+
+
+def find(service: services.Service, request: Request) -> services.ServedModule:
+    """Find the module that a path names. Raises Declined (404)."""
+    found = service.modules.get(request.path_params["model"])
+    if found is None:
+        raise errors.Declined(404)
+    return found

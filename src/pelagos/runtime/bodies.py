@@ -1,0 +1,266 @@
+"""Receive the body of a request: small ones in memory, large files on disk, chunk by chunk and off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import tempfile
+import urllib.parse
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO
+
+import multipart  # type: ignore[import-untyped]
+from starlette.types import Receive, Scope
+
+from pelagos.domain import errors
+from pelagos.runtime import calls, pool
+from pelagos.runtime.errors import Declined
+
+IN_MEMORY = 1 << 20
+"""A body up to this size stays in memory; the files of a larger one go to disk."""
+WRITE = 1 << 20
+"""Bytes written to disk at once."""
+FIELDS_SIZE = 32 << 20
+"""Most bytes of a JSON body, of a form without files, or of all fields that are not files."""
+FIELDS_COUNT = 1000
+
+
+class Body:
+    """What a request brought in its body. `close` when the request ends: all its files are removed."""
+
+    def __init__(self, limit: int, folder: Path) -> None:
+        self._limit = limit
+        self._folder = folder
+        self._temporary: Path | None = None
+        self.form: list[tuple[str, Any]] = []
+        """Fields in the order of the body: text, or `calls.Upload`."""
+        self.json: Any = None
+        self.size = 0
+
+    def grow(self, count: int) -> None:
+        """Count bytes received. Raises TooLarge."""
+        self.size += count
+        self.check(self.size)
+
+    def check(self, size: int) -> None:
+        """Raise TooLarge when a body of `size` bytes is not accepted."""
+        if self._limit and size > self._limit:
+            raise errors.TooLarge(f"the body is larger than {self._limit} bytes, the limit of this server")
+
+    def temporary(self) -> Path:
+        """Give the folder for the request's files."""
+        if self._temporary is None:
+            self._temporary = Path(tempfile.mkdtemp(dir=self._folder))
+        return self._temporary
+
+    def fields(self) -> dict[str, list[Any]]:
+        """Give the form by name; a repeated name has several values."""
+        found: dict[str, list[Any]] = {}
+        for name, value in self.form:
+            found.setdefault(name, []).append(value)
+        return found
+
+    async def close(self) -> None:
+        """Remove the files. May be called twice."""
+        if self._temporary is not None:
+            await asyncio.to_thread(shutil.rmtree, self._temporary, ignore_errors=True)
+            self._temporary = None
+
+
+async def read(scope: Scope, receive: Receive, body: Body) -> None:
+    """Receive the whole body into `body`. Raises Declined (400), TooLarge, `pool.ClientGone`."""
+    headers = dict(scope["headers"])
+    kind = headers.get(b"content-type", b"").decode("latin-1")
+    length = _length(headers)
+    if length is not None:
+        body.check(length)
+    name = kind.partition(";")[0].strip().lower()
+    if name == "multipart/form-data":
+        await _multipart(receive, body, kind, small=length is not None and length <= IN_MEMORY)
+    elif name == "application/x-www-form-urlencoded":
+        body.form = _urlencoded(await _whole(receive, body))
+    elif name == "application/json" or name.endswith("+json"):
+        body.json = _json(await _whole(receive, body))
+    elif length != 0:
+        await _drain(receive, body)
+
+
+def query(scope: Scope) -> dict[str, list[str]]:
+    """Give the query by name."""
+    text = scope["query_string"]
+    if not text:
+        return {}
+    found: dict[str, list[str]] = {}
+    for name, value in _pairs(text):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def cookies(header: str) -> dict[str, str]:
+    """Read a Cookie header."""
+    found = {}
+    for part in header.split(";"):
+        name, equals, value = part.strip().partition("=")
+        if equals:
+            found[name] = value
+    return found
+
+
+def _length(headers: Mapping[bytes, bytes]) -> int | None:
+    if b"transfer-encoding" in headers:
+        return None
+    text = headers.get(b"content-length", b"0")
+    return int(text) if text.isdigit() else None
+
+
+async def _next(receive: Receive, body: Body) -> tuple[bytes, bool]:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise pool.ClientGone
+    chunk: bytes = message.get("body", b"")
+    body.grow(len(chunk))
+    return chunk, message.get("more_body", False)
+
+
+async def _whole(receive: Receive, body: Body) -> bytes:
+    chunk, more = await _next(receive, body)
+    if not more:
+        return chunk
+    chunks = [chunk]
+    while more:
+        chunk, more = await _next(receive, body)
+        chunks.append(chunk)
+        if body.size > FIELDS_SIZE:
+            raise errors.TooLarge(f"a body without files may have at most {FIELDS_SIZE} bytes")
+    return b"".join(chunks)
+
+
+async def _drain(receive: Receive, body: Body) -> None:
+    more = True
+    while more:
+        _, more = await _next(receive, body)
+
+
+def _json(text: bytes) -> Any:
+    if not text:
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise Declined(400, faults={"json": ["Invalid JSON body."]}) from None
+
+
+def _urlencoded(text: bytes) -> list[tuple[str, Any]]:
+    return list(_pairs(text))
+
+
+def _pairs(text: bytes) -> list[tuple[str, str]]:
+    try:
+        return urllib.parse.parse_qsl(text.decode("utf-8", "replace"), True, max_num_fields=FIELDS_COUNT)
+    except ValueError:
+        raise errors.TooLarge(f"there are more than {FIELDS_COUNT} fields") from None
+
+
+async def _multipart(receive: Receive, body: Body, kind: str, *, small: bool) -> None:
+    _, options = multipart.parse_options_header(kind)
+    parts = _Parts(body)
+    try:
+        parser = multipart.PushMultipartParser(
+            options.get("boundary", ""), max_segment_count=FIELDS_COUNT, max_header_count=16
+        )
+        more = True
+        while more:
+            if small:
+                chunk, more = await _whole(receive, body), False
+            else:
+                chunk, more = await _next(receive, body)
+            if chunk:
+                await parts.take(parser.parse(chunk))
+        parser.close()
+    except multipart.ParserLimitReached as error:
+        raise errors.TooLarge(f"the form is too large: {error}") from None
+    except multipart.MultipartError as error:
+        raise Declined(400, faults={"form": [f"Invalid multipart body: {error}."]}) from None
+    finally:
+        parts.close()
+
+
+class _Parts:
+    """Puts the parts of a multipart body where they belong."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self._segment: Any = None
+        self._chunks: list[bytes] = []
+        self._held = 0
+        self._fields_size = 0
+        self._file: BinaryIO | None = None
+        self._path: Path | None = None
+
+    async def take(self, events: Any) -> None:
+        """Take what the parser found in one chunk."""
+        for event in events:
+            if event is None:
+                await self._finish()
+            elif isinstance(event, (bytes, bytearray)):
+                self._chunks.append(bytes(event))
+                self._held += len(event)
+                if self._held >= WRITE or (self._file is None and self._body.size > IN_MEMORY):
+                    await self._write()
+            else:
+                self._segment = event
+
+    def close(self) -> None:
+        """Close the file of a part that did not end."""
+        if self._file is not None:
+            self._file.close()
+
+    async def _write(self) -> None:
+        if not self._is_file():
+            if self._fields_size + self._held > FIELDS_SIZE:
+                raise errors.TooLarge(f"fields that are not files may have at most {FIELDS_SIZE} bytes")
+            return
+        if self._file is None:
+            suffix = PurePath(self._segment.filename).suffix[:16]
+            descriptor, name = tempfile.mkstemp(dir=self._body.temporary(), suffix=_safe(suffix))
+            self._file, self._path = os.fdopen(descriptor, "wb"), Path(name)
+        data, self._chunks, self._held = b"".join(self._chunks), [], 0
+        await asyncio.to_thread(self._file.write, data)
+
+    async def _finish(self) -> None:
+        segment = self._segment
+        if segment.name is None:
+            raise Declined(400, faults={"form": ["Invalid multipart body: a part has no name."]})
+        if not self._is_file():
+            self._fields_size += self._held
+            self._body.form.append((segment.name, self._text()))
+        else:
+            self._body.form.append((segment.name, await self._upload()))
+        self._segment, self._chunks, self._held, self._file = None, [], 0, None
+
+    def _is_file(self) -> bool:
+        return self._segment.filename is not None
+
+    def _text(self) -> str:
+        try:
+            return b"".join(self._chunks).decode(self._segment.charset or "utf-8")
+        except (LookupError, UnicodeDecodeError):
+            raise Declined(400, faults={self._segment.name: ["Not valid text in UTF-8."]}) from None
+
+    async def _upload(self) -> calls.Upload:
+        name = PurePath(self._segment.filename.replace("\\", "/")).name
+        kind = self._segment.content_type or ""
+        if self._file is None:
+            data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+            return calls.Upload(name, size=len(data), content_type=kind, data=data)
+        if self._held:
+            await self._write()
+        await asyncio.to_thread(self._file.close)
+        return calls.Upload(name, size=self._segment.size, content_type=kind, path=self._path)
+
+
+def _safe(suffix: str) -> str:
+    return suffix if suffix.isascii() and suffix[1:].isalnum() else ""

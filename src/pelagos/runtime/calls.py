@@ -1,0 +1,197 @@
+"""One prediction on its way through the server: what goes to a worker and what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pelagos.module import frames
+
+Bytes = bytes | bytearray | memoryview
+
+HIGH_WATER = 1 << 20
+"""Bytes of a stream that wait for a slow client before the worker is made to wait."""
+
+
+class Upload:
+    """One file of a request: in memory, or on disk when it is large."""
+
+    __slots__ = ("content_type", "data", "name", "path", "size")
+
+    def __init__(
+        self, name: str, *, size: int, content_type: str = "", data: Bytes | None = None, path: Path | None = None
+    ) -> None:
+        self.name = name
+        self.content_type = content_type
+        self.size = size
+        self.data = data
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"Upload({self.name!r}, {self.size} bytes)"
+
+
+class Reply:
+    """What a worker answered; the body is whole, or a stream."""
+
+    __slots__ = ("body", "headers", "media_type", "status")
+
+    def __init__(
+        self,
+        body: Bytes | Stream,
+        *,
+        status: int = 200,
+        media_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.body = body
+        self.status = status
+        self.media_type = media_type
+        self.headers = headers or {}
+
+
+class Call:
+    """One prediction, from the queue to its answer."""
+
+    __slots__ = ("abandoned", "body", "future", "head", "queued", "sent", "stream", "tries", "watch")
+
+    def __init__(self, head: bytes, body: Sequence[Bytes], future: asyncio.Future[Reply]) -> None:
+        self.head = head
+        self.body = body
+        self.future = future
+        self.queued = 0.0
+        self.sent = 0.0
+        self.tries = 0
+        self.abandoned: float | None = None
+        """Since when nobody waits for it."""
+        self.stream: Stream | None = None
+        self.watch: Callable[[], None] | None = None
+        """Begins to watch the client; called once, when the answer takes long."""
+
+    def fail(self, error: Exception) -> None:
+        """Answer with an error, if nobody answered before."""
+        if not self.future.done():
+            self.future.set_exception(error)
+        elif self.stream is not None:
+            self.stream.fail(error)
+
+
+def prepare(
+    arguments: Mapping[str, Any], model: Path | None, raw: Mapping[str, Any] | None
+) -> tuple[bytes, list[Bytes]]:
+    """Write the JSON part of a PREDICT frame, and list the bytes of the files that travel in it."""
+    head: dict[str, Any] = {}
+    body: list[Bytes] = []
+    files = [*_files_of(arguments), *(_files_of_form(raw["form"]) if raw is not None else ())]
+    if files:
+        head["files"] = [_described(place, upload, body) for place, upload in files]
+        arguments = {name: value for name, value in arguments.items() if not _has_files(value)}
+    if raw is not None:
+        form = [[name, None if isinstance(value, Upload) else value] for name, value in raw["form"]]
+        head["raw"] = {**raw, "form": form}
+    if model is not None:
+        head["model"] = str(model)
+    head["arguments"] = arguments
+    return json.dumps(head).encode(), body
+
+
+def frame(call: Call, number: int) -> list[Bytes]:
+    """Write the PREDICT frame of a call."""
+    size = sum(len(part) for part in call.body)
+    return [frames.header(frames.PREDICT, number, len(call.head), size) + call.head, *call.body]
+
+
+def _has_files(value: Any) -> bool:
+    return isinstance(value, Upload) or (isinstance(value, list) and bool(value) and isinstance(value[0], Upload))
+
+
+def _files_of(arguments: Mapping[str, Any]) -> list[tuple[Any, Upload]]:
+    found: list[tuple[Any, Upload]] = []
+    for name, value in arguments.items():
+        if isinstance(value, Upload):
+            found.append((name, value))
+        elif _has_files(value):
+            found.extend(([name], item) for item in value)
+    return found
+
+
+def _files_of_form(form: Sequence[tuple[str, Any]]) -> list[tuple[Any, Upload]]:
+    return [(index, value) for index, (_, value) in enumerate(form) if isinstance(value, Upload)]
+
+
+def _described(place: Any, upload: Upload, body: list[Bytes]) -> list[Any]:
+    if upload.data is None:
+        return [place, upload.name, upload.content_type, str(upload.path)]
+    body.append(upload.data)
+    return [place, upload.name, upload.content_type, len(upload.data)]
+
+
+class Stream:
+    """The pieces of a streamed answer, as they come. Iterate once; `close` when nobody wants the rest."""
+
+    def __init__(self, *, pause: Callable[[], None], resume: Callable[[], None], abandon: Callable[[], None]) -> None:
+        self._pieces: deque[bytes] = deque()
+        self._held = 0
+        self._paused = False
+        self._ended = False
+        self._error: Exception | None = None
+        self._wakeup: asyncio.Event = asyncio.Event()
+        self._pause, self._resume, self._abandon = pause, resume, abandon
+        self.stalled_since: float | None = None
+        """Since when the worker waits for a slow client."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            while self._pieces:
+                yield self._pop()
+            if self._error is not None:
+                raise self._error
+            if self._ended:
+                return
+            self._wakeup.clear()
+            await self._wakeup.wait()
+
+    def feed(self, piece: bytes, now: float) -> None:
+        """Take the next piece; the worker is made to wait when too many bytes are held."""
+        self._pieces.append(piece)
+        self._held += len(piece)
+        if self._held > HIGH_WATER and not self._paused:
+            self._paused = True
+            self.stalled_since = now
+            self._pause()
+        self._wakeup.set()
+
+    def end(self) -> None:
+        """Take note that no piece will follow."""
+        self._ended = True
+        self._wakeup.set()
+
+    def fail(self, error: Exception) -> None:
+        """Break off with an error after the pieces that are there."""
+        self._error = error
+        self._wakeup.set()
+
+    def close(self) -> None:
+        """Stop: what has not been sent is thrown away and the worker is told. May be called twice."""
+        if not self._ended and self._error is None:
+            self._abandon()
+        self._ended = True
+        self._pieces.clear()
+        self._release()
+
+    def _pop(self) -> bytes:
+        piece = self._pieces.popleft()
+        self._held -= len(piece)
+        if self._held < HIGH_WATER // 2:
+            self._release()
+        return piece
+
+    def _release(self) -> None:
+        if self._paused:
+            self._paused = False
+            self.stalled_since = None
+            self._resume()

@@ -1,0 +1,156 @@
+"""Answer `POST /v2/models/{m}/predict/`: the path of every prediction, so it is a bare ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from pelagos.domain import errors as domain_errors
+from pelagos.runtime import arguments, bodies, calls, errors, pool
+from pelagos.runtime import service as services
+
+_log = logging.getLogger(__name__)
+_JSON = (b"content-type", b"application/json; charset=utf-8")
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Predictions:
+    """Answers the predictions of one module."""
+
+    def __init__(self, service: services.Service, module: services.ServedModule) -> None:
+        self._service = service
+        self._module = module
+        self._route = f"/v2/models/{module.name}/predict/"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read, validate, predict, answer; whatever happens the request's files are removed."""
+        started = time.perf_counter()
+        counters = self._service.counters
+        counters.in_flight += 1
+        body = bodies.Body(self._service.settings.client_max_size, self._service.uploads)
+        client = _Client(receive)
+        status = 499
+        try:
+            reply = await self._reply(scope, receive, body, client)
+            status = reply.status
+            await _send(send, reply, client)
+        except pool.ClientGone:
+            pass
+        except Exception as error:  # The isolation point of a request.
+            status = await _send_error(send, scope, error)
+        finally:
+            client.forget()
+            await body.close()
+            counters.in_flight -= 1
+            counters.upload_bytes += body.size
+            counters.observe(self._route, status, time.perf_counter() - started)
+
+    async def _reply(self, scope: Scope, receive: Receive, body: bodies.Body, client: _Client) -> calls.Reply:
+        if self._module.predict_arguments is None:
+            raise errors.Declined(501)
+        await bodies.read(scope, receive, body)
+        if self._module.parses_itself:
+            return await self._module.pool.predict(_NOTHING, raw=_raw(scope, body), watch=client.watch)
+        given = arguments.Given(bodies.query(scope), body.fields() if body.form else _NOTHING, body.json)
+        found = self._module.predict_arguments.read(given)
+        model = None
+        if self._module.chooses_model:
+            model = await self._service.models.folder(self._module.name, found.pop("model"))
+        return await self._module.pool.predict(found, model=model, watch=client.watch)
+
+
+class _Client:
+    """Sees whether the client is still there, from the moment somebody wants to know."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._task: asyncio.Task[None] | None = None
+        self._waiting: asyncio.Future[calls.Reply] | None = None
+        self._stream: calls.Stream | None = None
+
+    def watch(self, waiting: asyncio.Future[calls.Reply]) -> None:
+        """Fail `waiting` with ClientGone when the client goes."""
+        self._waiting = waiting
+        self._begin()
+
+    def watch_stream(self, stream: calls.Stream) -> None:
+        """Close `stream` when the client goes."""
+        self._stream = stream
+        self._begin()
+
+    def forget(self) -> None:
+        """Stop looking."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def _begin(self) -> None:
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._look())
+
+    async def _look(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_exception(pool.ClientGone())
+        if self._stream is not None:
+            self._stream.fail(pool.ClientGone())
+
+
+def _raw(scope: Scope, body: bodies.Body) -> dict[str, Any]:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    query = [[name, value] for name, values in bodies.query(scope).items() for value in values]
+    cookies = bodies.cookies(headers.get("cookie", ""))
+    return {"query": query, "form": body.form, "json": body.json, "headers": headers, "cookies": cookies}
+
+
+async def _send(send: Send, reply: calls.Reply, client: _Client) -> None:
+    if isinstance(reply.body, calls.Stream):
+        await _send_stream(send, reply, reply.body, client)
+        return
+    headers = [_kind(reply), (b"content-length", str(len(reply.body)).encode()), *_more(reply)]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+async def _send_stream(send: Send, reply: calls.Reply, stream: calls.Stream, client: _Client) -> None:
+    client.watch_stream(stream)
+    headers = [_kind(reply), (b"cache-control", b"no-store"), *_more(reply)]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    try:
+        async for piece in stream:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    except domain_errors.PelagosError as error:
+        if reply.media_type != "text/event-stream":
+            raise
+        event = f"event: error\ndata: {json.dumps({'message': error.message})}\n\n"
+        await send({"type": "http.response.body", "body": event.encode(), "more_body": True})
+    finally:
+        stream.close()
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _kind(reply: calls.Reply) -> tuple[bytes, bytes]:
+    return _JSON if reply.media_type == "application/json" else (b"content-type", reply.media_type.encode("latin-1"))
+
+
+def _more(reply: calls.Reply) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
+
+
+async def _send_error(send: Send, scope: Scope, error: Exception) -> int:
+    if errors.status_of(error) == 500 and not isinstance(error, domain_errors.PelagosError):
+        _log.error("a prediction failed in the server", exc_info=error)
+    accept = dict(scope["headers"]).get(b"accept", b"").decode("latin-1")
+    answer = errors.answer(error, accept)
+    more = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
+    size = (b"content-length", str(len(answer.body)).encode())
+    headers = [(b"content-type", answer.media_type.encode()), size, *more]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+    return answer.status

@@ -1,0 +1,104 @@
+"""The routes of DEEPaaS V2 that are not predictions or trainings, and the server's own `/metrics` and `/healthz`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from pelagos.runtime import answering, errors, observed, trainings
+from pelagos.runtime import service as services
+
+_VERSION = {
+    "version": "stable",
+    "id": "v2",
+    "links": [{"rel": "self", "type": "application/json", "href": "/v2/"}],
+}
+
+
+def routes(service: services.Service) -> list[BaseRoute]:
+    """Make the routes of a service."""
+    answers = _Answers(service)
+    trained = trainings.Trainings(service)
+    models = "/v2/models/{model}"
+    tables: dict[str, Mapping[str, answering.Endpoint]] = {
+        "/": {"GET": answers.root},
+        "/v2/": {"GET": answers.version},
+        "/v2/debug/": {"GET": answers.debug},
+        "/v2/models/": {"GET": answers.models},
+        f"{models}/": {"GET": answers.model},
+        f"{models}/predict/": {"POST": answers.predict},
+        f"{models}/train/": {"GET": trained.listed, "POST": trained.begin},
+        f"{models}/train/{{uuid}}": {"DELETE": trained.end, "GET": trained.one},
+        "/metrics": {"GET": answers.metrics},
+        "/healthz": {"GET": answers.health},
+    }
+    for path in (f"{models}/train/", f"{models}/predict/"):
+        # A POST is also served where its slash is missing.
+        tables[path.rstrip("/")] = {"POST": tables[path]["POST"]}
+    return [Route(path, answering.Methods(table)) for path, table in tables.items()]
+
+
+class _Answers:
+    def __init__(self, service: services.Service) -> None:
+        self._service = service
+
+    async def root(self, _request: Request) -> Response:
+        """List the versions."""
+        links = []
+        if self._service.settings.doc_endpoint:
+            links = [
+                {"rel": "help", "type": "text/html", "href": "/api"},
+                {"rel": "describedby", "type": "application/json", "href": "/swagger.json"},
+            ]
+        return answering.as_json({"versions": [_VERSION], "links": links})
+
+    async def version(self, _request: Request) -> Response:
+        """Describe V2."""
+        return answering.as_json(_VERSION)
+
+    async def debug(self, _request: Request) -> Response:
+        """Tell what the server is doing, when that was asked for at its start."""
+        if not self._service.settings.debug_endpoint:
+            return Response(status_code=204)
+        return Response(observed.debug(self._service), media_type="text/plain")
+
+    async def models(self, _request: Request) -> Response:
+        """List the modules."""
+        return answering.as_json({"models": [meta(module) for module in self._service.modules.values()]})
+
+    async def model(self, request: Request) -> Response:
+        """Describe one module."""
+        return answering.as_json(meta(answering.find(self._service, request)))
+
+    async def predict(self, request: Request) -> Response:
+        """Decline: predictions that can be made never come here."""
+        answering.find(self._service, request)
+        raise errors.Declined(402)
+
+    async def metrics(self, _request: Request) -> Response:
+        """Give the counters."""
+        return Response(observed.metrics(self._service), media_type="text/plain; version=0.0.4")
+
+    async def health(self, _request: Request) -> Response:
+        """Tell whether predictions can be made."""
+        trouble = observed.trouble(self._service)
+        return answering.as_json({"status": "error" if trouble else "ok", **trouble}, 503 if trouble else 200)
+
+
+def meta(module: services.ServedModule) -> dict[str, Any]:
+    """Give a module's metadata as V2 does: any key of its own passes."""
+    description = module.description
+    own = {key.lower(): value for key, value in description["metadata"].items()}
+    if description["kind"] == "native":
+        own = {"description": description["summary"], **own, "name": description["name"]}
+    links = [{"rel": "self", "href": f"/v2/models/{module.name}"}]
+    return {"id": module.name, "name": module.name, "links": links, **own}
+
+
+def ui(request: Request) -> Response:
+    """Send old bookmarks to the API page."""
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/api", status_code=302)

@@ -1,0 +1,154 @@
+"""Serve modules over HTTP until somebody says stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from pelagos import jobs as jobs_room
+from pelagos.domain import errors
+from pelagos.runtime import app, pool, processes, trained, worker
+from pelagos.runtime import service as services
+
+BACKLOG = 2048
+KEEP_ALIVE_S = 75
+
+
+@dataclasses.dataclass(frozen=True)
+class Offered:
+    """A module to serve."""
+
+    code: worker.Code
+    description: Mapping[str, Any] | None = None
+    """When it is known already; the worker gives it otherwise."""
+
+
+def serve(
+    settings: services.RuntimeSettings,
+    modules: Sequence[Offered],
+    jobs: jobs_room.Jobs | None,
+    *,
+    on_listening: Callable[[str], None] = print,
+    on_log: processes.Log = pool.print_log,
+) -> int:
+    """Serve until SIGTERM or SIGINT, then let requests in progress finish; gives the exit code.
+
+    `on_listening` gets the address once requests are answered. Raises Conflict when the port is taken and ModuleFailed
+    when a module cannot be loaded.
+    """
+    with _listening(settings) as listener:
+        return uvicorn_loop(_serve(settings, modules, jobs, listener, on_listening, on_log))
+
+
+def uvicorn_loop(work: Any) -> int:
+    """Run a coroutine on the fast event loop."""
+    with asyncio.Runner(loop_factory=uvicorn.Config(lambda: None).get_loop_factory()) as runner:
+        result: int = runner.run(work)
+        return result
+
+
+async def _serve(
+    settings: services.RuntimeSettings,
+    modules: Sequence[Offered],
+    jobs: jobs_room.Jobs | None,
+    listener: socket.socket,
+    on_listening: Callable[[str], None],
+    on_log: processes.Log,
+) -> int:
+    async with running(settings, modules, jobs, on_log=on_log) as service:
+        server = _Server(_config(app.create(service), settings))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, _stop, server, service)
+        answering = asyncio.create_task(server.serve([listener]))
+        while not server.started and not answering.done():
+            await asyncio.sleep(0.005)
+        if server.started:
+            on_listening(address(listener, settings))
+        await answering
+    return 0
+
+
+@contextlib.asynccontextmanager
+async def running(
+    settings: services.RuntimeSettings,
+    modules: Sequence[Offered],
+    jobs: jobs_room.Jobs | None,
+    *,
+    on_log: processes.Log = pool.print_log,
+) -> AsyncIterator[services.Service]:
+    """Start the workers of all modules and give the service; everything ends with the block."""
+    async with contextlib.AsyncExitStack() as stack:
+        uploads = Path(tempfile.mkdtemp(prefix="pelagos-uploads-"))
+        stack.callback(shutil.rmtree, uploads, ignore_errors=True)
+        pools = [pool.Pool(offered.code, settings.pool(), on_log=on_log) for offered in modules]
+        await asyncio.gather(*(stack.enter_async_context(each) for each in pools))
+        served = {
+            offered.code.name: services.served(offered.code, offered.description or each.description or {}, each)
+            for offered, each in zip(modules, pools, strict=True)
+        }
+        yield services.Service(settings, served, jobs, trained.Models(jobs), uploads)
+
+
+def address(listener: socket.socket, settings: services.RuntimeSettings) -> str:
+    """Give the address where the server answers."""
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}{app.base_path(settings)}/"
+
+
+def _listening(settings: services.RuntimeSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.listen_ip else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.listen_ip, settings.listen_port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise errors.Conflict(
+            f"cannot listen on {settings.listen_ip} port {settings.listen_port}: {error.strerror}",
+            hint="Choose another port with --listen-port, or 0 for any free one.",
+        ) from error
+    return listener
+
+
+def _config(application: ASGIApp, settings: services.RuntimeSettings) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=max(1, round(settings.drain_s)),
+    )
+
+
+def _stop(server: _Server, service: services.Service) -> None:
+    service.stopping.set()
+    server.handle_exit(signal.SIGTERM, None)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, with the signals left to us: it would end the process by the signal instead of exiting with 0."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield

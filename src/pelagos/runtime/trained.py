@@ -1,0 +1,59 @@
+"""Which trained models a prediction may choose, looked up at every request so that the list is never stale."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from pathlib import Path
+
+from pelagos import jobs as jobs_room
+from pelagos.domain import errors, records, states
+
+PRETRAINED = "pretrained"
+SHOWN = 10
+
+
+class Models:
+    """The trained models of all modules."""
+
+    def __init__(self, jobs: jobs_room.Jobs | None) -> None:
+        self._jobs = jobs
+        self._found: dict[tuple[str, str], Path] = {}
+
+    async def folder(self, module: str, model: str) -> Path | None:
+        """Give the folder of a trained model, None for the pretrained one. Raises InvalidInput naming what exists."""
+        if model == PRETRAINED or not model:
+            return None
+        known = self._found.get((module, model))
+        # A finished training never changes; all that can happen is that its files are deleted.
+        if known is not None and known.is_dir():
+            return known
+        found = await asyncio.to_thread(self._find, module, model)
+        self._found[(module, model)] = found
+        return found
+
+    def names(self, module: str) -> list[str]:
+        """List what `model` may be now: the pretrained model, then trained ones, newest first."""
+        return [PRETRAINED, *(job.id for job in (self._jobs.models(module) if self._jobs is not None else ()))]
+
+    def _find(self, module: str, model: str) -> Path:
+        try:
+            number = uuid.UUID(model).hex
+            job = None if self._jobs is None else self._jobs.get(number)
+        except (ValueError, errors.NotFound):
+            job = None
+        if self._jobs is not None and job is not None and _usable(job, module):
+            path = self._jobs.run_folder(job.id).model
+            if path.is_dir() and any(path.iterdir()):
+                return path
+        raise errors.InvalidInput({"model": [self._unknown(module, model)]})
+
+    def _unknown(self, module: str, model: str) -> str:
+        known = self.names(module)
+        more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
+        return f"{model[:80]!r} is not a trained model; expected one of {', '.join(known[:SHOWN])}{more}"
+
+
+def _usable(job: records.Job, module: str) -> bool:
+    done = job.state is states.State.DONE and job.deleted is None
+    return done and job.module == module and job.kind is records.Kind.TRAINING
