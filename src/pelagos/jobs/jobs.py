@@ -6,6 +6,7 @@ any number of processes may have a `Jobs` on the same state at once.
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 import time
@@ -20,6 +21,7 @@ CANCEL_WITHIN_S = 5.0
 ORPHAN_AFTER_S = 24 * 3600.0
 """A run folder without a record may belong to a submission that is still copying its files."""
 _LOOK_AGAIN_S = 0.02
+_ID = re.compile("[0-9a-f]{32}")
 
 
 class Jobs:
@@ -48,10 +50,13 @@ class Jobs:
         """Accept a job and start it at once if its site has room.
 
         With a key it may be called any number of times, at once and from several processes: it is one job, and all
-        get the same record. Raises InvalidInput for a site that is not there.
+        get the same record. Raises InvalidInput for a site that is not there or an id that is none, Conflict for an id
+        that is taken.
         """
         if wanted.site not in self._drivers:
             raise errors.InvalidInput({"site": [f"'{wanted.site}' is none of: {', '.join(sorted(self._drivers))}"]})
+        if wanted.id is not None and not _ID.fullmatch(wanted.id):
+            raise errors.InvalidInput({"id": [f"'{wanted.id}' is not 32 hexadecimal digits"]})
         job = self._accepted_before(wanted) or self._accept(wanted)
         if job.state == states.State.QUEUED:
             self._reconciler.launch_waiting(job.site)
@@ -96,7 +101,12 @@ class Jobs:
         return self._store.history(job_id)
 
     def run_folder(self, job_id: str) -> run_folder.RunFolder:
-        """Give the run folder of a job. Asks no database, so it may be called often; a missing folder reads empty."""
+        """Give the run folder of a job. Asks no database, so it may be called often; a missing folder reads empty.
+
+        Raises NotFound for what cannot be an id.
+        """
+        if not _ID.fullmatch(job_id):
+            raise errors.NotFound(f"There is no job {job_id}.")
         return run_folder.RunFolder(self._folder / job_id)
 
     def models(self, module: str) -> tuple[records.Job, ...]:
@@ -116,7 +126,7 @@ class Jobs:
             try:
                 self._stop(job)
             except errors.Unavailable:
-                threading.Event().wait(_LOOK_AGAIN_S)
+                time.sleep(_LOOK_AGAIN_S)
             except errors.StaleRecord:
                 pass  # It moved meanwhile: look again.
             job = self._store.get(job_id)
@@ -192,7 +202,7 @@ class Jobs:
             return
         self.run_folder(job.id).ask_cancel()
         self._reconciler.look(job.site, [job])
-        threading.Event().wait(_LOOK_AGAIN_S)
+        time.sleep(_LOOK_AGAIN_S)
 
     def _milestones(self, job_id: str) -> tuple[bool, bool]:
         place = self.run_folder(job_id)

@@ -1,7 +1,8 @@
 """Keep the records true: load what is live, look at the sites, apply what was seen.
 
-Nothing is remembered between two steps, so any process may do a step at any time, several at once, and each may die
-anywhere in it. What another process changed in the meantime is left to it (StaleRecord).
+Nothing but the manners towards a site in trouble is remembered between two steps, so any process may do a step at any
+time, several at once, and each may die anywhere in it. What another process changed in the meantime is left to it
+(StaleRecord).
 """
 
 from __future__ import annotations
@@ -10,20 +11,28 @@ import contextlib
 import datetime
 import json
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pelagos.domain import clock, errors, records, states
-from pelagos.jobs import run_folder, store
+from pelagos.jobs import placing, run_folder, store
 from pelagos.sites import driver
 
 LAUNCH_GRACE_S = 15.0
 """A launch takes 10 s at most; after this long without a handle whoever began it is dead."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 120.0
+"""How long a site that does not answer is left alone; doubled each time."""
 RESULT_KEPT_BYTES = 1 << 20
 """A larger result stays in the run folder only."""
 
 _log = logging.getLogger(__name__)
+
+
+class _Pause(NamedTuple):
+    until: float
+    length_s: float
 
 
 class Reconciler:
@@ -36,6 +45,7 @@ class Reconciler:
         self._drivers = drivers
         self._folder = folder
         self._clock = clock
+        self._pauses: dict[str, _Pause] = {}
 
     def step(self) -> tuple[records.Job, ...]:
         """Do one step for all jobs; gives the jobs that were live before it. One site's trouble stays its own."""
@@ -45,21 +55,25 @@ class Reconciler:
                 self.look(site, [job for job in live if job.site == site and job.state != states.State.QUEUED])
                 self.launch_waiting(site)
             except errors.Unavailable as error:
-                _log.warning("site %s: %s", site, error)
+                self._pause(site, error)
             except Exception:  # The isolation point of the loop: the next site and the next step go on.
                 _log.exception("site %s: the step failed", site)
         return live
 
     def launch_waiting(self, site: str) -> None:
-        """Start queued jobs of a site, oldest first, while it has room."""
-        while site in self._drivers:
-            job = self._store.claim(site, self._clock.now(), self._room(site))
-            if job is None or not self._launch(job):
-                return
+        """Start queued jobs of a site, oldest first, while it has room. Never raises for the site's troubles."""
+        while site in self._drivers and not self._resting(site):
+            try:
+                if not self._launch_next(site):
+                    return
+            except errors.Unavailable as error:
+                self._pause(site, error)
+            except errors.StaleRecord:
+                continue  # Somebody else took care of that job: on to the next.
 
     def look(self, site: str, jobs: Sequence[records.Job]) -> None:
-        """Look at jobs of a site that were handed to it and record what is seen."""
-        if site not in self._drivers:
+        """Look at jobs of a site that were handed to it and record what is seen. Raises SiteUnreachable."""
+        if site not in self._drivers or self._resting(site):
             return
         jobs = [job if job.handle is not None else self._recovered(job) for job in jobs]
         known = [(job, job.handle) for job in jobs if job.handle is not None]
@@ -72,16 +86,27 @@ class Reconciler:
             except errors.StaleRecord:
                 _log.info("job %s: somebody else has moved it", job.id)
 
-    def _room(self, site: str) -> store.Room:
-        site_driver = self._drivers[site]
-
-        def room(there: Sequence[records.Job], _job: records.Job) -> bool:
-            return site_driver.slots is None or len(there) < site_driver.slots
-
-        return room
+    def _launch_next(self, site: str) -> bool:
+        """Start the oldest queued job of a site; False when there is none or no room."""
+        first = self._store.first_queued(site)
+        if first is None:
+            return False
+        offers = self._drivers[site].offers(first.resources) if placing.asks(first.resources) else ()
+        if offers and not any(offer.possible for offer in offers):
+            reasons = " ".join(reason for offer in offers for reason in offer.reasons)
+            self._end(first, states.Reason.NO_CAPACITY, reasons)
+            return True
+        capacity = next((offer.free for offer in offers if offer.possible), None)
+        slots = self._drivers[site].slots
+        job = self._store.claim(
+            site,
+            self._clock.now(),
+            lambda there, job: placing.fits(there, job, slots=slots, capacity=capacity),
+        )
+        return job is not None and self._launch(job)
 
     def _launch(self, job: records.Job) -> bool:
-        """Hand a claimed job to its site; False when the site takes nothing now."""
+        """Hand a claimed job to its site; raises Unavailable, with the job back in the queue, when it takes none."""
         if self._run_folder(job).cancel_asked:
             self._end(job, states.Reason.CANCELLED_BY_USER, "")
             return True
@@ -89,8 +114,8 @@ class Reconciler:
             handle = self._drivers[job.site].launch(driver.Command.from_json(job.command))
         except errors.Unavailable as error:
             self._store.move(job, states.State.QUEUED, self._clock.now(), message=error.message)
-            return False
-        except Exception as error:
+            raise
+        except Exception as error:  # The isolation point of one launch: a driver may raise anything.
             _log.exception("job %s: the site could not start it", job.id)
             self._end(job, states.Reason.START_FAILED, str(error))
             return True
@@ -145,6 +170,16 @@ class Reconciler:
     def _result(self, job: records.Job) -> Any:
         result = self._run_folder(job).result()
         return result if len(json.dumps(result)) <= RESULT_KEPT_BYTES else None
+
+    def _resting(self, site: str) -> bool:
+        return site in self._pauses and time.monotonic() < self._pauses[site].until
+
+    def _pause(self, site: str, error: errors.Unavailable) -> None:
+        before = self._pauses.get(site)
+        again = before is not None and time.monotonic() - before.until < before.length_s
+        length_s = min(before.length_s * 2, LONGEST_PAUSE_S) if before and again else FIRST_PAUSE_S
+        self._pauses[site] = _Pause(time.monotonic() + length_s, length_s)
+        _log.warning("site %s is left alone for %g s: %s", site, length_s, error)
 
     def _run_folder(self, job: records.Job) -> run_folder.RunFolder:
         return run_folder.RunFolder(self._folder / job.id)

@@ -109,6 +109,12 @@ class Store:
             rows = reading.execute(sa.select(jobs).where(jobs.c.state.in_(_LIVE)).order_by(jobs.c.created, jobs.c.id))
             return tuple(_from_row(row) for row in rows)
 
+    def first_queued(self, site: str) -> records.Job | None:
+        """Find the job of a site that has waited for longest."""
+        with self._database.read() as reading:
+            row = reading.execute(_first_queued(site)).one_or_none()
+        return None if row is None else _from_row(row)
+
     def deleted(self) -> Mapping[str, bool]:
         """Tell of every job, by its id, whether its files were deleted."""
         with self._database.read() as reading:
@@ -142,13 +148,13 @@ class Store:
         One transaction, so that of many processes only one gets it. A job that does not fit makes the others wait:
         no big job starves behind small ones.
         """
-        here = sa.select(jobs).where(jobs.c.site == site).order_by(jobs.c.created, jobs.c.id)
+        at_site = (jobs.c.site == site, jobs.c.state.in_(_AT_SITE))
         with self._database.write() as writing:
-            row = writing.execute(here.where(jobs.c.state == states.State.QUEUED).limit(1)).one_or_none()
+            row = writing.execute(_first_queued(site)).one_or_none()
             if row is None:
                 return None
             job = _from_row(row)
-            there = [_from_row(other) for other in writing.execute(here.where(jobs.c.state.in_(_AT_SITE)))]
+            there = [_from_row(other) for other in writing.execute(sa.select(jobs).where(*at_site))]
             if not room(there, job):
                 return None
             return _move_within(writing, job, states.State.STARTING, now, {"attempt": job.attempt + 1})
@@ -176,6 +182,11 @@ def conditions(
         places = (jobs.c.id, jobs.c.module, jobs.c.message, sa.cast(jobs.c.arguments, sa.Text))
         wanted.append(sa.or_(*(place.icontains(text, autoescape=True) for place in places)))
     return wanted
+
+
+def _first_queued(site: str) -> sa.Select[Any]:
+    waiting = (jobs.c.site == site, jobs.c.state == states.State.QUEUED)
+    return sa.select(jobs).where(*waiting).order_by(jobs.c.created, jobs.c.id).limit(1)
 
 
 def _move_within(

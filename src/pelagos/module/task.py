@@ -29,7 +29,7 @@ def run(spec: Mapping[str, Any], folder: pathlib.Path, report: int) -> bool:
     """Run the module's code as `spec` says and write how it went to the descriptor `report`; whether it went well."""
     faulthandler.enable()
     _make_home(spec, folder)
-    account = _account(lambda: _KINDS[spec["kind"]](spec, folder))
+    account = _account(lambda: _act(spec, folder))
     durable.write_all(report, json.dumps(account).encode())
     sys.stdout.flush()
     sys.stderr.flush()
@@ -113,6 +113,12 @@ def _disk_full(error: Optional[BaseException]) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def _act(spec: Mapping[str, Any], folder: pathlib.Path) -> None:
+    if spec["kind"] not in _KINDS:
+        raise ValueError(f"this pelagos.module runs {', '.join(_KINDS)}, not '{spec['kind']}'")
+    _KINDS[spec["kind"]](spec, folder)
 
 
 def _train(spec: Mapping[str, Any], folder: pathlib.Path) -> None:

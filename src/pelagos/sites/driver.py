@@ -121,7 +121,10 @@ class SiteDriver(Protocol):
 
     @property
     def slots(self) -> int | None:
-        """How many jobs may be at the site at once; None when the site keeps a queue of its own."""
+        """How many jobs may be at the site at once; None when the site keeps a queue of its own.
+
+        For a site with slots `Offer.free` is what it has in all: what its jobs asked for is subtracted by the caller.
+        """
 
     def offers(self, need: resources.Resources) -> Sequence[Offer]:
         """Tell what the site could give for `need`, dated, or the reasons why not. Returns within 10 s."""
