@@ -6,16 +6,21 @@ import re
 
 TAIL_BYTES = 32_768
 TAIL_LINES = 200
+LINE_CHARACTERS = 2000
 
 # https://ecma-international.org/publications-and-standards/standards/ecma-48/
 _CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-LINE_CHARACTERS = 2000
+
+
+def plain(text: str) -> str:
+    """Take out terminal codes and what cannot be seen; carriage returns stay."""
+    return _INVISIBLE.sub("", _CODES.sub("", text))
 
 
 def clean(text: str) -> str:
     """Take out terminal codes; keep the last state of a line that was drawn over; cut huge lines."""
-    return "\n".join(_line(line) for line in _CODES.sub("", text).split("\n"))
+    return "\n".join(_line(line) for line in plain(text).split("\n"))
 
 
 def whole(piece: bytes) -> bytes:
@@ -38,8 +43,7 @@ def tail(piece: bytes, *, first: bool, lines: int = TAIL_LINES) -> list[str]:
 
 def _line(line: str) -> str:
     last = line.rstrip("\r").rpartition("\r")[2]
-    seen = _INVISIBLE.sub("", last)
-    return seen if len(seen) <= LINE_CHARACTERS else seen[:LINE_CHARACTERS] + " …"
+    return last if len(last) <= LINE_CHARACTERS else last[:LINE_CHARACTERS] + " …"
 
 
 def _length(lead: int) -> int:

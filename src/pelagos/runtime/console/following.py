@@ -1,0 +1,115 @@
+"""The stream of one training: its state, curves and log as they grow, from where the reader left off.
+
+An event's id is the place in both files, `<log>.<metrics>` in bytes. A reader that comes back sends the last one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import datetime
+import json
+import re
+from collections.abc import AsyncIterator, Hashable, Iterator
+
+from starlette.requests import Request
+
+from pelagos import jobs as jobs_room
+from pelagos.domain import records
+from pelagos.runtime.console import charts, events, logs
+from pelagos.runtime.console import desk as desks
+from pelagos.runtime.console import status as statuses
+
+PIECE_BYTES = 65_536
+BEHIND_BYTES = 262_144
+"""A reader that is further behind gets the log's tail only, and is told so."""
+
+_PLACE = re.compile(r"(\d{1,15})\.(\d{1,15})")
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """How far a reader has come, in bytes."""
+
+    log: int = 0
+    metrics: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.log}.{self.metrics}"
+
+
+def place(request: Request) -> Place:
+    """Read where to go on: the last event's id, else the query."""
+    found = _PLACE.fullmatch(request.headers.get("last-event-id", "")) or _PLACE.fullmatch(
+        request.query_params.get("from", "")
+    )
+    return Place(int(found[1]), int(found[2])) if found else Place()
+
+
+async def follow(desk: desks.Desk, job_id: str, start: Place) -> AsyncIterator[bytes]:
+    """Give the events of one training until it has ended or the reader has gone."""
+    desk.end_with_service()
+    folder = desk.jobs.run_folder(job_id)
+
+    async def look() -> tuple[Hashable, records.Job]:
+        job = await asyncio.to_thread(desk.jobs.get, job_id)
+        return (job.version, folder.signature()), job
+
+    at, told = start, None
+    async with desk.watches.follow(job_id, look) as watch:
+        while True:
+            # The state is read before the files: what a final run wrote is then all there.
+            seen, job = watch.changes, watch.seen
+            status = await asyncio.to_thread(statuses.status, job, folder, datetime.datetime.now(datetime.UTC))
+            # A page counts the seconds by itself, and memory alone is no news.
+            news = dataclasses.replace(status, took="", memory="")
+            if news != told:
+                told = news
+                yield events.event("status", desk.draw("status.html", status=status), str(at))
+            for piece in _log(folder, at.log):
+                at = dataclasses.replace(at, log=piece.end)
+                yield events.event("log", piece.data, str(at))
+            metrics = await asyncio.to_thread(_metrics, folder, at.metrics)
+            if metrics is not None:
+                at = dataclasses.replace(at, metrics=metrics.end)
+                yield events.event("metrics", metrics.data, str(at))
+            if job.state.final:
+                yield events.event("end", str(job.state), str(at))
+                return
+            while not await watch.change(seen, within_s=events.KEEP_ALIVE_S):
+                if watch.ended:
+                    return
+                yield events.KEEP_ALIVE
+
+
+@dataclasses.dataclass(frozen=True)
+class Piece:
+    """What one event carries, and where it ends in the file."""
+
+    data: str
+    end: int
+
+
+def _log(folder: jobs_room.RunFolder, start: int) -> Iterator[Piece]:
+    while True:
+        found = folder.log(start, PIECE_BYTES)
+        if found.size - start > BEHIND_BYTES:
+            start = found.size - PIECE_BYTES // 2
+            found = folder.log(start, PIECE_BYTES)
+            cut = found.data.find(b"\n") + 1
+            found = found._replace(data=found.data[cut:])
+            start += cut
+        data = logs.whole(found.data)
+        if not data:
+            return
+        end = start + len(data)
+        yield Piece(json.dumps({"start": start, "end": end, "text": logs.plain(data.decode("utf-8", "replace"))}), end)
+        start = end
+
+
+def _metrics(folder: jobs_room.RunFolder, start: int) -> Piece | None:
+    rows, end = folder.metrics(start)
+    if end == start:
+        return None
+    told = {"end": end, "rows": charts.thinned(rows), "groups": charts.groups(charts.names(rows))}
+    return Piece(json.dumps(told), end)

@@ -1,0 +1,138 @@
+"""The page to start a training from: a form drawn from the module's description."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import functools
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from pelagos import jobs as jobs_room
+from pelagos.domain import errors, records
+from pelagos.runtime import arguments, trainings
+from pelagos.runtime import errors as http_errors
+from pelagos.runtime import service as services
+from pelagos.runtime.console import desk as desks
+from pelagos.runtime.console import fields, pickers, reading, recipes
+
+KEY = "_key"
+"""A hidden field with an idempotency key of its own: a form sent twice is one training."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Filled:
+    """How a form is filled in."""
+
+    values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    faults: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
+    error: str = ""
+    origin: records.Job | None = None
+    key: str = ""
+    status: int = 200
+
+
+def routes(desk: desks.Desk) -> list[BaseRoute]:
+    """List the routes of this page."""
+    page = "/modules/{module}/train"
+    return [
+        Route(page, functools.partial(show, desk), methods=["GET"]),
+        Route(page, functools.partial(launch, desk), methods=["POST"]),
+    ]
+
+
+async def show(desk: desks.Desk, request: Request) -> Response:
+    """Draw the form: with defaults, with the query's values, or with the arguments of an earlier run (`?from=`)."""
+    served = desk.module(request.path_params["module"])
+    values: dict[str, Any] = dict(request.query_params)
+    origin = None
+    if "from" in values:
+        origin = await asyncio.to_thread(desk.jobs.get, values.pop("from"))
+        values = {**_by_name(served, origin.arguments), **values}
+    return await _page(desk, request, served, Filled(values, origin=origin))
+
+
+async def launch(desk: desks.Desk, request: Request) -> Response:
+    """Start the training and show it; with faults show the form again, everything in it as it was."""
+    served = desk.module(request.path_params["module"])
+    async with reading.form(request, desk.service) as posted:
+        said = fields.arguments(_method(served), posted)
+        key = next((str(value) for name, value in posted if name == KEY), "")
+        try:
+            job = await asyncio.to_thread(desk.jobs.submit, _submission(desk, served, said, key))
+        except errors.PelagosError as error:
+            return await _page(desk, request, served, _refused(said, key, error))
+    return RedirectResponse(desk.address(f"/trainings/{job.id}"), status_code=303)
+
+
+def _submission(
+    desk: desks.Desk, served: services.ServedModule, said: Sequence[tuple[str, Any]], key: str
+) -> jobs_room.Submission:
+    """Validate the arguments and write down what is to be run. Raises InvalidInput with every fault."""
+    if served.train_arguments is None or not desk.service.settings.train_endpoint:
+        raise errors.NotFound("This module cannot be trained here.")
+    found = served.train_arguments.read(arguments.Given(form=reading.by_name(said)))
+    plain, files = trainings.as_submitted(found, served.description["train"])
+    code = served.code
+    return jobs_room.Submission(
+        kind=records.Kind.TRAINING,
+        module=jobs_room.ModuleCode(code.name, code.kind, code.entry, code.python, code.path, code.cwd),
+        arguments=plain,
+        files=files,
+        key=key or None,
+    )
+
+
+def _refused(said: Sequence[tuple[str, Any]], key: str, error: errors.PelagosError) -> Filled:
+    values = {name: value for name, value in said if isinstance(value, str)}
+    status = http_errors.status_of(error)
+    if isinstance(error, errors.InvalidInput):
+        return Filled(values, error.faults, "This needs another look:", key=key, status=status)
+    return Filled(values, {}, error.message, key=key, status=status)
+
+
+async def _page(desk: desks.Desk, request: Request, served: services.ServedModule, filled: Filled) -> Response:
+    method = _method(served)
+    form = fields.fields(method, values=filled.values, faults=filled.faults)
+    known = await asyncio.to_thread(_known, desk, served.name, form)
+    told = [(name, fields.shown(value)) for name, value in filled.values.items()]
+    usual = {one["name"]: fields.shown(one["schema"].get("default")) for one in method["parameters"]}
+    open_names = {one["name"] for one in method["parameters"] if not one["secret"]}
+    different = [(name, value) for name, value in told if name in open_names and usual.get(name) != value]
+    return desk.page(
+        "train.html",
+        title="Train",
+        section="train",
+        module=served.name,
+        status=filled.status,
+        here=desk.address(f"/modules/{served.name}/train"),
+        method=served.description["train"],
+        form=tuple(dataclasses.replace(field, known=known.get(field.name, ())) for field in form),
+        opened=any(field.advanced and usual.get(field.name) != field.value for field in form),
+        error=filled.error,
+        loose=fields.loose_faults(method, filled.faults),
+        origin_run=filled.origin,
+        key=filled.key or uuid.uuid4().hex,
+        recipe=recipes.train(desks.origin(request, desk.base), served.name, method, recipes.example(method, different)),
+    )
+
+
+def _known(desk: desks.Desk, module: str, form: Sequence[fields.Field]) -> dict[str, tuple[str, ...]]:
+    wanted = [field.name for field in form if field.widget == fields.FOLDER]
+    return {name: pickers.folders(desk.service.jobs, module, name) for name in wanted}
+
+
+def _by_name(served: services.ServedModule, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a run's arguments by their names on the wire; files cannot be given again."""
+    names = {one["keyword"]: one["name"] for one in _method(served)["parameters"]}
+    return {names[keyword]: value for keyword, value in arguments.items() if keyword in names}
+
+
+def _method(served: services.ServedModule) -> Mapping[str, Any]:
+    method: Mapping[str, Any] = served.description["train"] or {"parameters": []}
+    return method

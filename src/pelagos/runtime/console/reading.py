@@ -1,0 +1,31 @@
+"""Receive a posted form, for the length of one request."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from starlette.requests import Request
+
+from pelagos.runtime import bodies
+from pelagos.runtime import service as services
+
+
+@contextlib.asynccontextmanager
+async def form(request: Request, service: services.Service) -> AsyncIterator[list[tuple[str, Any]]]:
+    """Give the fields in their order, text or `calls.Upload`; what was written to disk is gone afterwards."""
+    body = bodies.Body(service.settings.client_max_size, service.uploads)
+    try:
+        await bodies.read(request.scope, request.receive, body)
+        yield body.form
+    finally:
+        await body.close()
+
+
+def by_name(pairs: Sequence[tuple[str, Any]]) -> dict[str, list[Any]]:
+    """Gather the values of each name."""
+    found: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found
