@@ -7,11 +7,12 @@ import importlib
 import importlib.metadata
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-from pelagos.module import deepaas, native
 from pelagos.module.adapter import Adapter
 
 NATIVE_GROUP = "pelagos.modules"
 DEEPAAS_GROUP = "deepaas.v2.model"
+
+_ADAPTERS = {"native": "pelagos.module.native:NativeAdapter", "deepaas": "pelagos.module.deepaas:DeepaasAdapter"}
 
 
 def discover() -> List[Tuple[str, str, str]]:
@@ -27,9 +28,10 @@ def load(name: str, *, kind: str, entry: str) -> Adapter:
     for part in filter(None, entry.partition(":")[2].split(".")):
         target = getattr(target, part)
     facts = functools.partial(_distribution_facts, entry)
-    if kind == "native":
-        return native.NativeAdapter(target, name=name, metadata=facts)
-    return deepaas.DeepaasAdapter(target, name=name, metadata=facts)
+    # By name, so that a worker imports the one adapter that it needs.
+    file, _, adapter = _ADAPTERS[kind].partition(":")
+    made: Adapter = getattr(importlib.import_module(file), adapter)(target, name=name, metadata=facts)
+    return made
 
 
 def _entries(group: str) -> Iterator[Tuple[str, str]]:
