@@ -24,13 +24,16 @@ def discover() -> List[Tuple[str, str, str]]:
 
 def load(name: str, *, kind: str, entry: str) -> Adapter:
     """Import a module's code. Raises whatever the import raises; AttributeError when the entry names nothing."""
+    # By name, so that a worker imports the one adapter that it needs.
+    file, _, adapter = _ADAPTERS[kind].partition(":")
+    room = importlib.import_module(file)
+    if kind == "deepaas":
+        room.prepare()
     target: Any = importlib.import_module(entry.partition(":")[0])
     for part in filter(None, entry.partition(":")[2].split(".")):
         target = getattr(target, part)
     facts = functools.partial(_distribution_facts, entry)
-    # By name, so that a worker imports the one adapter that it needs.
-    file, _, adapter = _ADAPTERS[kind].partition(":")
-    made: Adapter = getattr(importlib.import_module(file), adapter)(target, name=name, metadata=facts)
+    made: Adapter = getattr(room, adapter)(target, name=name, metadata=facts)
     return made
 
 

@@ -1,0 +1,54 @@
+"""The arguments of a DEEPaaS training on their way from the request to the job, which is another process.
+
+A worker reads them (`checked`), so that a wrong one is refused before there is a job; the job gets them as JSON
+(`ready`). A file of the request is `{"$upload": number of the field in the form}`; what has no JSON form of its own, a
+date say, is `{"$load": as it was sent, "$shown": for people}` and is converted once more in the job.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping
+
+from pelagos.module import answers, deepaas_parsing, deepaas_uploads
+from pelagos.module.files import File
+
+
+def checked(reader: deepaas_parsing.Reader, raw: Mapping[str, Any]) -> Dict[str, Any]:
+    """Read and check the arguments of a request; gives `{"arguments": {...}}`. Raises Refused."""
+    sent = reader.find(raw)
+    loaded = reader.load(sent)
+    form = [value for _, value in raw.get("form", ())]
+    travelling = {name: _travelling(value, sent.get(reader.wire_name(name)), form) for name, value in loaded.items()}
+    return {"arguments": travelling}
+
+
+def ready(reader: deepaas_parsing.Reader, arguments: Mapping[str, Any]) -> Dict[str, Any]:
+    """Give the arguments as the module's `train` takes them."""
+    return {name: _arrived(reader, name, value) for name, value in arguments.items()}
+
+
+def _travelling(value: Any, sent: Any, form: Any) -> Any:
+    if isinstance(value, deepaas_uploads.Received):
+        return {"$upload": next(index for index, item in enumerate(form) if item is value.content)}
+    if isinstance(value, list) and any(isinstance(item, deepaas_uploads.Received) for item in value):
+        return [_travelling(item, None, form) for item in value]
+    try:
+        shown = answers.plain(value)
+    except (TypeError, ValueError):
+        shown = str(value)
+    return value if _same(shown, value) else {"$load": sent, "$shown": shown}
+
+
+def _same(shown: Any, value: Any) -> bool:
+    """Whether a value came through JSON unchanged; 1 and true are equal but not the same."""
+    return bool(shown == value) and type(shown) is type(value)
+
+
+def _arrived(reader: deepaas_parsing.Reader, name: str, value: Any) -> Any:
+    if isinstance(value, File):
+        return deepaas_uploads.uploaded(reader.wire_name(name), value)
+    if isinstance(value, list) and any(isinstance(item, File) for item in value):
+        return [_arrived(reader, name, item) for item in value]
+    if isinstance(value, dict) and "$load" in value:
+        return reader.load_one(name, value["$load"])
+    return value

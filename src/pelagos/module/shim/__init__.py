@@ -1,0 +1,1 @@
+"""Stand-ins for packages that a DEEPaaS module imports without declaring them."""

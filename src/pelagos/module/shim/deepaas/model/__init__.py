@@ -1,0 +1,1 @@
+"""See `deepaas.model.v2`."""

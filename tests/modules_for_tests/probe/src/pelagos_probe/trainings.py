@@ -1,0 +1,72 @@
+"""Trainings of every kind."""
+
+import datetime
+import os
+import subprocess
+import sys
+import time
+
+from webargs import fields, validate
+
+from pelagos_probe.shown import shown
+
+STATE = {"warm": False}
+
+
+def get_metadata():
+    return {"name": "probe of trainings"}
+
+
+def warm():
+    STATE["warm"] = True
+
+
+def get_train_args():
+    return {
+        "epochs": fields.Int(missing=3, validate=validate.Range(min=1)),
+        "seconds": fields.Float(missing=0),
+        "kind": fields.Str(missing="result"),
+        "day": fields.Date(),
+        "words": fields.List(fields.Str()),
+        "data": fields.Field(type="file", location="form"),
+    }
+
+
+def get_predict_args():
+    return {"folder": fields.Str(required=True)}
+
+
+def predict(folder):
+    return sorted(os.listdir(folder))
+
+
+def train(**kwargs):
+    print("training", kwargs["epochs"], "epochs")
+    end = time.time() + kwargs["seconds"]
+    while time.time() < end:
+        time.sleep(0.05)
+    return KINDS[kwargs["kind"]](kwargs)
+
+
+def _children(kwargs):
+    subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"])
+    time.sleep(600)
+
+
+def _fail(kwargs):
+    raise RuntimeError("the data set is empty")
+
+
+KINDS = {
+    "result": lambda kwargs: {"modelname": "2026-01-31_120000"},
+    "echo": lambda kwargs: {name: shown(value) for name, value in sorted(kwargs.items())},
+    "fail": _fail,
+    "none": lambda kwargs: None,
+    "bad": lambda kwargs: {"when": datetime.datetime(2026, 1, 31), "thing": {1}},
+    "children": _children,
+    "warm": lambda kwargs: {"warm": STATE["warm"]},
+    "surroundings": lambda kwargs: {
+        "port": os.environ.get("monitorPORT"),
+        "fuser": subprocess.call(["fuser", "-k", "6006/tcp"]),
+    },
+}
