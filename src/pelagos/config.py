@@ -38,8 +38,10 @@ class Runtime:
     train_endpoint: bool = _setting(True, "Accept trainings.")
     doc_endpoint: bool = _setting(True, "Serve the interactive documentation.")
     debug_endpoint: bool = _setting(False, "Show the log of the module's code at /v2/debug/.")
-    queue_size: int = _setting(256, "Requests of a module that may wait; more are answered with 429.", ge=1)
+    queue_size: int = _setting(1024, "Requests of a module that may wait; more are answered with 429.", ge=1)
     idle_after_s: float = _setting(900.0, "Idle time after which workers are let go; 0 is never.", ge=0, unit="s")
+    start_timeout_s: float = _setting(600.0, "Longest time to load a module and its model.", ge=1, unit="s")
+    drain_s: float = _setting(25.0, "How long requests in progress may go on after SIGTERM.", ge=0, unit="s")
     predict_timeout_s: float = _setting(0.0, "Longest prediction; 0 is no limit.", ge=0, unit="s")
 
 
@@ -81,7 +83,12 @@ class Settings:
     @property
     def database_url(self) -> str:
         """Where the records are."""
-        return f"sqlite:///{self.state_dir / 'pelagos.sqlite'}"
+        return f"sqlite:///{self.database_file}"
+
+    @property
+    def database_file(self) -> Path:
+        """The file of the records."""
+        return self.state_dir / "pelagos.sqlite"
 
 
 @dataclasses.dataclass(frozen=True)

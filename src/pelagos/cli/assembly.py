@@ -1,13 +1,21 @@
-"""Put the rooms together for one command: settings, environments, jobs."""
+"""Put the rooms together for one command: settings, environments, jobs.
+
+The rooms of jobs bring the database with them, so they are imported by the commands that need them only.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pelagos import config, environments
 from pelagos.cli import output
+
+if TYPE_CHECKING:
+    from pelagos import jobs
 
 
 def read_settings(options: argparse.Namespace) -> config.Read:
@@ -29,6 +37,24 @@ def environments_of(chosen: config.Settings) -> environments.Environments:
         chosen.modules_dir,
         install_timeout_s=limits.install_timeout_s,
         describe_timeout_s=limits.describe_timeout_s,
+        in_use=lambda: list(_interpreters_of_jobs(chosen)),
+    )
+
+
+def jobs_of(chosen: config.Settings) -> jobs.Jobs:
+    """Give the jobs, on this machine."""
+    from pelagos import db, jobs
+    from pelagos.domain import clock
+    from pelagos.sites import registry
+
+    chosen.state_dir.mkdir(parents=True, exist_ok=True)
+    local: Any = registry.load("local")
+    return jobs.Jobs(
+        jobs.Store(db.connect(chosen.database_url)),
+        drivers={"local": local(slots=chosen.jobs.slots)},
+        folder=chosen.jobs_dir,
+        cache=chosen.jobs.cache_dir,
+        clock=clock.SystemClock(),
     )
 
 
@@ -39,3 +65,28 @@ def module_of(known: environments.Environments, name: str) -> environments.Insta
         return known.find(name)
     with output.installing() as progress:
         return known.install(str(path) if path.is_dir() else name, progress=progress)
+
+
+def code_of(known: environments.Environments, installed: environments.Installed) -> jobs.ModuleCode:
+    """Tell jobs and workers where a module's code is."""
+    from pelagos import jobs
+
+    return jobs.ModuleCode(
+        name=installed.name,
+        kind=installed.kind,
+        entry=installed.entry,
+        python=installed.python,
+        path=known.author_path(),
+        cwd=installed.folder,
+    )
+
+
+def _interpreters_of_jobs(chosen: config.Settings) -> Iterator[Path]:
+    """Give the interpreters of jobs that have not ended: their environments must stay."""
+    if not chosen.database_file.exists():
+        return
+    from pelagos.domain import states
+
+    live = [state for state in states.State if not state.final]
+    for job in jobs_of(chosen).find(states=live):
+        yield Path(job.command["arguments"][0])

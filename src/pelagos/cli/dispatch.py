@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 
 import pelagos
+from pelagos.cli import options
 from pelagos.domain import errors
 
 COMMANDS: Mapping[str, str] = {
@@ -57,9 +58,9 @@ def parses(words: Sequence[str]) -> bool:
 def _dispatch(words: list[str]) -> int:
     name, rest = _split(words)
     command = _load(name)
-    options = _parser_of(name, command).parse_args(rest)
+    given = _parser_of(name, command).parse_args(rest)
     run: Callable[[argparse.Namespace], int] = command.run
-    return run(options)
+    return run(given)
 
 
 def _split(words: list[str]) -> tuple[str, list[str]]:
@@ -67,16 +68,16 @@ def _split(words: list[str]) -> tuple[str, list[str]]:
     if words and words[0] in COMMANDS:
         return words[0], words[1:]
     parser = _top()
-    options = parser.parse_args(words)
-    if options.command is None:
+    given = parser.parse_args(words)
+    if given.command is None:
         parser.print_help()
         raise SystemExit(OK)
-    if options.command not in COMMANDS:
-        near = difflib.get_close_matches(options.command, COMMANDS, n=1)
+    if given.command not in COMMANDS:
+        near = difflib.get_close_matches(given.command, COMMANDS, n=1)
         hint = f"did you mean 'pelagos {near[0]}'?" if near else "pelagos --help lists them"
-        parser.error(f"there is no command '{options.command}'; {hint}")
-    before = [word for name in ("state_dir", "config_file") for word in _again(name, getattr(options, name))]
-    return options.command, before + options.rest
+        parser.error(f"there is no command '{given.command}'; {hint}")
+    before = [word for name in ("state_dir", "config_file") for word in _again(name, getattr(given, name))]
+    return given.command, before + given.rest
 
 
 def _top() -> argparse.ArgumentParser:
@@ -91,17 +92,10 @@ def _top() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"pelagos {pelagos.__version__}")
-    add_shared(parser)
+    options.add_shared(parser)
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
     parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
-
-
-def add_shared(parser: argparse.ArgumentParser) -> None:
-    """Add the options that every command has."""
-    group = parser.add_argument_group("where things are")
-    group.add_argument("--state-dir", metavar="DIR", help="folder of modules, jobs and models (PELAGOS_STATE_DIR)")
-    group.add_argument("--config-file", metavar="FILE", help="settings; by default pelagos.toml in the state folder")
 
 
 def _again(name: str, value: str | None) -> list[str]:
@@ -120,7 +114,7 @@ def _parser_of(name: str, command: ModuleType) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     command.add_arguments(parser)
-    add_shared(parser)
+    options.add_shared(parser)
     return parser
 
 
@@ -150,8 +144,13 @@ def _told(error: Exception) -> int:
             hint="Install the rest of Pelagos: pip install 'pelagos[serve]'",
         )
     if isinstance(error, errors.PelagosError):
-        _say(f"error: {error.message}", error.hint)
+        faults = getattr(error, "faults", {})
+        listed = "\n".join(f"  {name}: {' '.join(messages)}" for name, messages in faults.items())
+        _say(f"error: this is not valid:\n{listed}" if listed else f"error: {error.message}", error.hint)
         return USAGE if isinstance(error, errors.InvalidInput) else FAILED
+    if isinstance(error, OSError) and error.strerror:
+        _say(f"error: {error.strerror}{f': {error.filename}' if error.filename else ''}")
+        return FAILED
     hint = "This is a fault of Pelagos. PELAGOS_DEBUG=1 shows where it happened; please report it."
     _say(f"error: {type(error).__name__}: {error}", hint)
     return FAILED

@@ -8,7 +8,7 @@ import datetime
 import enum
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,41 @@ def moment(time: datetime.datetime | None) -> str:
     return "-" if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
+def answer(value: Any, *, title: str = "") -> None:
+    """Print what a module answered: classes with their probabilities as a table, everything else as JSON."""
+    if title:
+        print(title)
+    labels, probabilities = (
+        (value.get("labels"), value.get("probabilities")) if isinstance(value, dict) else (None, None)
+    )
+    if isinstance(labels, list) and isinstance(probabilities, list) and len(labels) == len(probabilities):
+        table(
+            ("CLASS", "PROBABILITY"),
+            [(label, f"{share:.1%}") for label, share in zip(labels, probabilities, strict=True)],
+        )
+    else:
+        as_json(value)
+
+
+@contextlib.contextmanager
+def bar(total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """Show a bar on standard error while something is counted up to `total`; give the function that sets it."""
+    try:
+        from rich import console, progress
+    except ModuleNotFoundError:
+        yield lambda _: None
+        return
+    columns = (
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn(unit),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=console.Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("", total=total)
+        yield lambda done: shown.update(task, completed=done)
+
+
 @contextlib.contextmanager
 def installing() -> Iterator[Progress]:
     """Show the steps of an installation: on a terminal with a bar, otherwise a line each."""
@@ -68,7 +103,7 @@ def installing() -> Iterator[Progress]:
         yield _line
         return
     try:
-        from rich import console, progress  # noqa: PLC0415 - only this view needs it, and only when it is there
+        from rich import console, progress
     except ModuleNotFoundError:
         yield _line
         return

@@ -26,8 +26,13 @@ def make(root: Path) -> Path:
 
 def _files() -> dict[str, Path]:
     room = Path(module.__file__).parent
-    found = {str(path.relative_to(room.parent)): path for path in room.rglob("*.py")}
+    below = {path.relative_to(room): path for path in room.rglob("*") if path.is_file()}
+    found = {f"{room.name}/{name}": path for name, path in below.items() if _travels(name)}
     return {"__init__.py": Path(pelagos.__file__), **dict(sorted(found.items()))}
+
+
+def _travels(name: Path) -> bool:
+    return name.name != "ruff.toml" and not any(part == "__pycache__" or part[0] == "." for part in name.parts)
 
 
 def _digest(files: dict[str, Path]) -> str:
@@ -43,7 +48,7 @@ def _copy(files: dict[str, Path], target: Path) -> None:
     for name, path in files.items():
         copy = temporary / "pelagos" / name
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
+        shutil.copy(path, copy)
     temporary.chmod(0o755)
     try:
         temporary.rename(target)

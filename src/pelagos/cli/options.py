@@ -1,0 +1,17 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_shared(parser: argparse.ArgumentParser) -> None:
+    """Add the options that every command has."""
+    group = parser.add_argument_group("where things are")
+    group.add_argument("--state-dir", metavar="DIR", help="folder of modules, jobs and models (PELAGOS_STATE_DIR)")
+    group.add_argument("--config-file", metavar="FILE", help="settings; by default pelagos.toml in the state folder")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add `--json`."""
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")

@@ -1,0 +1,134 @@
+"""Predict without a server: one module's workers, and their answers as they are written and shown."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import mimetypes
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pelagos.cli import assembly
+from pelagos.cli.module_command import ModuleCommand
+from pelagos.domain import errors
+from pelagos.runtime import calls, pool, processes
+
+_WRAPPED = b'{"status": "OK", "predictions": '
+_PRETRAINED = "pretrained"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Code:
+    """Where the module's code is; our own, because the one of the jobs would bring the database with it."""
+
+    name: str
+    kind: str
+    entry: str
+    python: Path
+    path: Path
+    cwd: Path | None
+
+    @classmethod
+    def of(cls, command: ModuleCommand) -> _Code:
+        found = command.installed
+        return cls(found.name, found.kind, found.entry, found.python, command.known.author_path(), found.folder)
+
+
+class Predictor:
+    """One module with a chosen model and chosen arguments; only the input differs from call to call."""
+
+    def __init__(self, command: ModuleCommand, workers: pool.Pool, model: Path | None) -> None:
+        self._command = command
+        self._workers = workers
+        self._model = model
+        self._input = command.flags.input_argument()
+        self._parses_itself = command.method["parse"] == "worker"
+
+    async def answer(self, word: str | None = None) -> tuple[bytes, str]:
+        """Predict for one input and give the answer's bytes and media type; JSON comes without its envelope.
+
+        Raises InvalidInput for a file that cannot be read or that the module refuses, ModuleFailed, WorkerDied.
+        """
+        inputs = {} if word is None or self._input is None else {self._input: [word]}
+        if self._parses_itself:
+            form = self._command.flags.form(self._command.options, inputs)
+            reply = await self._workers.predict({}, model=self._model, raw=_raw(form))
+        else:
+            arguments = self._command.flags.read(self._command.options, inputs)
+            reply = await self._workers.predict(arguments, model=self._model)
+        if isinstance(reply.body, calls.Stream):
+            return await _gathered(reply.body, reply.media_type)
+        return unwrapped(bytes(reply.body)), reply.media_type
+
+
+@contextlib.asynccontextmanager
+async def predictor(command: ModuleCommand, *, at_start: int, on_log: processes.Log) -> AsyncIterator[Predictor]:
+    """Start the module's workers, `at_start` at once. Raises ModuleFailed when it cannot be loaded."""
+    limits = command.settings.runtime
+    model = _model_folder(command)
+    settings = pool.PoolSettings(
+        workers=limits.workers,
+        at_start=at_start,
+        queue_size=limits.queue_size,
+        predict_timeout_s=limits.predict_timeout_s or None,
+        start_timeout_s=limits.start_timeout_s,
+        # A trained model is loaded by the first call; the pretrained one would be loaded for nothing.
+        warm=model is None,
+    )
+    async with pool.Pool(_Code.of(command), settings, on_log=on_log) as workers:
+        yield Predictor(command, workers, model)
+
+
+def unwrapped(body: bytes) -> bytes:
+    """Take the module's own answer out of the envelope of the REST contract."""
+    return body[len(_WRAPPED) : -1] if body.startswith(_WRAPPED) and body.endswith(b"}") else body
+
+
+def is_json(media_type: str) -> bool:
+    """Whether answers of this type are JSON."""
+    return media_type.partition(";")[0].strip() == "application/json"
+
+
+def suffix(media_type: str) -> str:
+    """Give the ending of a file with an answer of this type."""
+    if is_json(media_type) or media_type.startswith("text/event-stream"):
+        return ".json"
+    return mimetypes.guess_extension(media_type.partition(";")[0].strip()) or ".bin"
+
+
+def suffixes(media_types: Sequence[str]) -> frozenset[str]:
+    """Give all endings that the answers of a module may have."""
+    return frozenset({".json", *map(suffix, media_types)})
+
+
+def _model_folder(command: ModuleCommand) -> Path | None:
+    wanted = command.options.model
+    if not wanted or wanted == _PRETRAINED:
+        return None
+    known = assembly.jobs_of(command.settings)
+    known.reconcile()
+    found = [job.id for job in known.models(command.installed.name)]
+    chosen = [each for each in found if each.startswith(wanted.replace("-", "").lower())]
+    if len(chosen) != 1:
+        which = "is the beginning of several" if chosen else "is none of the trained models"
+        raise errors.InvalidInput(
+            {"--model": [f"'{wanted}' {which}; expected one of {', '.join([_PRETRAINED, *(chosen or found)][:10])}"]},
+            hint=f"pelagos jobs list --module {command.installed.name}",
+        )
+    return known.run_folder(chosen[0]).model
+
+
+def _raw(form: dict[str, list[Any]]) -> dict[str, Any]:
+    pairs = [[name, item] for name, values in form.items() for item in values]
+    return {"query": [], "form": pairs, "json": None, "headers": {}, "cookies": {}}
+
+
+async def _gathered(stream: calls.Stream, media_type: str) -> tuple[bytes, str]:
+    """Wait for all pieces; the values of an event stream become one JSON list."""
+    body = b"".join([piece async for piece in stream])
+    if not media_type.startswith("text/event-stream"):
+        return body, media_type
+    values = [json.loads(line[5:]) for line in body.split(b"\n") if line.startswith(b"data:")]
+    return json.dumps(values, ensure_ascii=False).encode(), "application/json"
