@@ -13,14 +13,14 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pelagos.domain import errors as domain_errors
-from pelagos.runtime import answering, errors, predictions, routes
+from pelagos.runtime import answering, console, errors, predictions, routes
 from pelagos.runtime import service as services
 
 
 def create(service: services.Service, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     """Make the ASGI application of a service; `extra_routes` come before our own and lie under the base path too."""
     base = base_path(service.settings)
-    starlette = Starlette(routes=[*extra_routes, *routes.routes(service)])
+    starlette = Starlette(routes=[*extra_routes, *console.routes(service), *routes.routes(service)])
     starlette.router.redirect_slashes = False
     for kind in (HTTPException, domain_errors.PelagosError, errors.Declined):
         starlette.add_exception_handler(kind, answering.on_error)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pelagos.runtime import answering, errors, observed, trainings
+from pelagos.runtime import answering, console, errors, observed, trainings
 from pelagos.runtime import service as services
 
 _VERSION = {
@@ -46,8 +46,10 @@ class _Answers:
     def __init__(self, service: services.Service) -> None:
         self._service = service
 
-    async def root(self, _request: Request) -> Response:
-        """List the versions."""
+    async def root(self, request: Request) -> Response:
+        """List the versions; a browser is shown the console."""
+        if "text/html" in request.headers.get("accept", ""):
+            return await console.home(request, self._service)
         links = []
         if self._service.settings.doc_endpoint:
             links = [
