@@ -130,8 +130,9 @@ def _train(spec: Mapping[str, Any], folder: pathlib.Path) -> None:
     module = spec["module"]
     trainer = loading.load(module["name"], kind=module["kind"], entry=module["entry"])
     result = trainer.train(current, {name: _received(value) for name, value in spec["arguments"].items()})
-    current.close()
     durable.write(folder / "result.json", answers.encode(result))
+    if current.stopping:
+        raise _Cancelled  # It came back early because it saw the wish, perhaps before the supervisor did.
 
 
 def _hear_cancel(current: training.Training) -> None:

@@ -26,7 +26,7 @@ class EventWriter:
         place.mkdir(parents=True, exist_ok=True)
         now = time.time()
         # TensorBoard takes every file with this word in its name and reads them in the order of the names.
-        self._file = (place / f"events.out.tfevents.{int(now):010d}.{os.uname().nodename}.{os.getpid()}").open("ab")
+        self._path = place / f"events.out.tfevents.{int(now):010d}.{os.uname().nodename}.{os.getpid()}"
         self._write(_event(now, 0) + _field(3, b"brain.Event:2"))
 
     def scalars(self, step: int, values: Mapping[str, float], now: float) -> None:
@@ -38,14 +38,11 @@ class EventWriter:
         if summary:
             self._write(_event(now, step) + _field(5, summary))
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
     def _write(self, data: bytes) -> None:
         length = struct.pack("<Q", len(data))
-        self._file.write(length + _masked_crc(length) + data + _masked_crc(data))
-        self._file.flush()
+        # Opened for each record: the author's code may fork, and need not close anything.
+        with self._path.open("ab") as target:
+            target.write(length + _masked_crc(length) + data + _masked_crc(data))
 
 
 def crc32c(data: bytes) -> int:

@@ -38,6 +38,8 @@ class Training:
         self.tensorboard = True
         self.watched = False
         """Whether the module looks at `cancelled`, and so leaves in its own way."""
+        self.stopping = False
+        """Whether it has seen there that it should stop."""
         self._events: Optional[tensorboard.EventWriter] = None
         for made in (self.model, self.outputs, self.cache):
             made.mkdir(parents=True, exist_ok=True)
@@ -50,7 +52,8 @@ class Training:
         (its `finally` blocks run). The process is ended in any case.
         """
         self.watched = True
-        return (self.folder / "cancel").exists()
+        self.stopping = self.stopping or (self.folder / "cancel").exists()
+        return self.stopping
 
     def log(self, step: int, **metrics: float) -> None:
         """Record numbers of one step (an epoch, usually): a line of `metrics.jsonl` and TensorBoard scalars.
@@ -82,12 +85,6 @@ class Training:
         else:
             shutil.copy2(str(source), str(target))
         return target
-
-    def close(self) -> None:
-        """Close the event file; whatever is logged later opens a new one."""
-        if self._events is not None:
-            self._events.close()
-            self._events = None
 
 
 def _number(name: str, value: Any) -> Optional[float]:
