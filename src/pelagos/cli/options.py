@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from typing import TypeVar
+
+from pelagos.domain import errors
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 def add_shared(parser: argparse.ArgumentParser) -> None:
@@ -15,3 +22,16 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add `--json`."""
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+
+
+def together(one: Callable[[], A], other: Callable[[], B]) -> tuple[A, B]:
+    """Read two groups of options. Raises InvalidInput with the faults of both."""
+    try:
+        first = one()
+    except errors.InvalidInput as bad:
+        try:
+            other()
+        except errors.InvalidInput as worse:
+            raise errors.InvalidInput({**bad.faults, **worse.faults}) from None
+        raise
+    return first, other()

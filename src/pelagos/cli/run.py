@@ -1,0 +1,91 @@
+"""Serve modules: web page, REST API as DEEPaaS clients know it, predictions and trainings.
+
+MODULE is the name of an installed module, or a folder, which is installed first. The options of deepaas-run work too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pelagos import config, environments
+from pelagos.cli import assembly
+from pelagos.domain import errors
+
+if TYPE_CHECKING:
+    from pelagos.runtime import service
+
+_SWITCHES = {
+    "warm": "load the module before the first request",
+    "predict-endpoint": "answer predictions",
+    "train-endpoint": "accept trainings",
+    "doc-endpoint": "serve the interactive documentation",
+    "debug-endpoint": "show the module's log at /v2/debug/",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes: what deepaas-run takes, by the same names."""
+    parser.add_argument(
+        "modules", nargs="*", metavar="MODULE", help="what to serve; may be left out if there is but one"
+    )
+    parser.add_argument("--model-name", metavar="MODULE", help="the same as MODULE (DEEPAAS_V2_MODEL)")
+    parser.add_argument("--listen-ip", metavar="IP", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--listen-port", metavar="PORT", help="port to listen on; 0 takes a free one (default: 5000)")
+    parser.add_argument("--base-path", metavar="PATH", help="path under which everything is served")
+    parser.add_argument("--workers", metavar="N", help="worker processes of a module; 0 is one for each core")
+    parser.add_argument("--client-max-size", metavar="BYTES", help="largest request body; 0 is no limit")
+    for name, text in _SWITCHES.items():
+        dest = name.replace("-", "_")
+        parser.add_argument(
+            f"--{name}", dest=dest, action="store_const", const=True, help=f"{text}; --no{name}: do not"
+        )
+        off = (f"--no{name}", f"--no-{name}")
+        parser.add_argument(*off, dest=dest, action="store_const", const=False, help=argparse.SUPPRESS)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Serve until somebody says stop: 0 after SIGTERM or Ctrl+C, when all requests in progress have ended."""
+    from pelagos import jobs
+    from pelagos.runtime import server
+
+    chosen = assembly.settings(given)
+    known = assembly.environments_of(chosen)
+    modules = [assembly.module_of(known, name) for name in _names(given, known)]
+    offered = [server.Offered(assembly.code_of(known, each), known.describe(each)) for each in modules]
+    accepted = assembly.jobs_of(chosen)
+    accepted.sweep()
+    loop = jobs.Loop(accepted)
+    loop.start()
+    try:
+        names = ", ".join(each.name for each in modules)
+        return server.serve(
+            _runtime_settings(chosen.runtime),
+            offered,
+            accepted,
+            on_listening=lambda address: print(f"{names}: {address}", flush=True),
+        )
+    finally:
+        loop.stop()
+
+
+def _names(given: argparse.Namespace, known: environments.Environments) -> Sequence[str]:
+    """Find out what to serve: what was named, else the only module there is."""
+    by_option = given.model_name or os.environ.get("DEEPAAS_V2_MODEL")
+    names = given.modules or ([by_option] if by_option else [each.name for each in known.list()])
+    if len(names) > 1 and not given.modules:
+        raise errors.InvalidInput({"MODULE": [f"is missing; expected one or several of {', '.join(names)}"]})
+    if not names:
+        raise errors.NotFound(
+            "there is no module to serve",
+            hint="Install one: pelagos install SOURCE. Or serve a folder: pelagos run ./my-module",
+        )
+    return list(dict.fromkeys(names))
+
+
+def _runtime_settings(chosen: config.Runtime) -> service.RuntimeSettings:
+    from pelagos.runtime import service
+
+    return service.RuntimeSettings(**{**vars(chosen), "predict_timeout_s": chosen.predict_timeout_s or None})
