@@ -1,0 +1,141 @@
+"""Tests of pelagos.module.deepaas."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from marshmallow import fields, validate
+
+from pelagos.module.adapter import Refused, Request
+from pelagos.module.deepaas import DeepaasAdapter
+from pelagos.module.training import Training
+
+
+class Model:
+    """A module that looks at the folder of its trained models, as real ones do."""
+
+    def __init__(self, models: Path) -> None:
+        self.models = models
+        self.warm_calls = 0
+
+    def get_metadata(self) -> dict[str, Any]:
+        return {"name": "model", "summary": "Predicts.\n\nAt length.", "version": "3.1", "extra": [1]}
+
+    def get_predict_args(self) -> dict[str, Any]:
+        names = sorted(path.name for path in self.models.iterdir())
+        return {
+            "timestamp": fields.Str(load_default=(names or [""])[-1], metadata={"enum": names}),
+            "accept": fields.Str(validate=validate.OneOf(["application/json", "text/plain"])),
+        }
+
+    def get_train_args(self) -> dict[str, Any]:
+        return {"name": fields.Str(required=True)}
+
+    def warm(self) -> None:
+        self.warm_calls += 1
+
+    def predict(self, timestamp: str, accept: str) -> Any:
+        return timestamp if accept == "text/plain" else {"timestamp": timestamp}
+
+    def train(self, name: str) -> dict[str, str]:
+        (self.models / name).mkdir()
+        return {"modelname": name}
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Model:
+    (tmp_path / "models").mkdir()
+    return Model(tmp_path / "models")
+
+
+@pytest.fixture
+def adapter(model: Model) -> DeepaasAdapter:
+    return DeepaasAdapter(model, name="model", metadata=lambda: {"version": "of the distribution"})
+
+
+def run_in(folder: Path) -> Training:
+    return Training(folder / "run", id="1", cache=folder / "cache")
+
+
+class TestDescription:
+    def test_gives_the_modules_own_metadata_and_facts(self, adapter: DeepaasAdapter) -> None:
+        told = adapter.description()
+
+        assert told["metadata"] == {
+            "name": "model",
+            "summary": "Predicts.\n\nAt length.",
+            "version": "3.1",
+            "extra": [1],
+        }
+        assert (told["kind"], told["summary"], told["version"]) == ("deepaas", "Predicts.", "3.1")
+        assert told["predict"]["media_types"] == ["application/json", "text/plain"]
+        assert told["predict"]["parse"] == "worker"
+
+    def test_shows_choices_that_a_training_added(self, adapter: DeepaasAdapter, tmp_path: Path) -> None:
+        before = adapter.description()["predict"]["parameters"][0]["schema"]
+
+        adapter.train(run_in(tmp_path), {"name": "2026-01-31_120000"})
+
+        after = adapter.description()["predict"]["parameters"][0]["schema"]
+        assert "enum" not in before
+        assert after["enum"] == ["2026-01-31_120000"]
+
+    def test_leaves_out_functions_that_the_module_lacks(self) -> None:
+        told = DeepaasAdapter(object(), name="bare").description()
+
+        assert (told["predict"], told["train"]) == (None, None)
+
+
+class TestPredict:
+    def test_calls_the_module_with_keywords(self, adapter: DeepaasAdapter) -> None:
+        answer = adapter.predict(Request({}, raw={"query": [["timestamp", "x"]]}))
+
+        assert answer.body == b'{"status": "OK", "predictions": {"timestamp": "x"}}'
+
+    def test_answers_with_the_media_type_that_was_asked_for(self, adapter: DeepaasAdapter) -> None:
+        answer = adapter.predict(Request({}, raw={"query": [["timestamp", "x"], ["accept", "text/plain"]]}))
+
+        assert (answer.body, answer.media_type) == (b"x", "text/plain")
+
+    def test_takes_arguments_by_keyword_without_a_request(self, adapter: DeepaasAdapter) -> None:
+        answer = adapter.predict(Request({"timestamp": "y"}))
+
+        assert answer.body == b'{"status": "OK", "predictions": {"timestamp": "y"}}'
+
+    def test_says_501_for_a_module_that_cannot(self) -> None:
+        with pytest.raises(Refused) as caught:
+            DeepaasAdapter(object(), name="bare").predict(Request({}, raw={}))
+
+        assert caught.value.status == 501
+        assert caught.value.body == b"501: Not implemented by underlying model (loaded 'bare')"
+
+    def test_fails_only_the_request_that_is_wrong_in_a_batch(self, adapter: DeepaasAdapter) -> None:
+        good, bad = Request({}, raw={}), Request({}, raw={"query": [["accept", "no/such"]]})
+
+        first, second = adapter.predict_batch([bad, good])
+
+        assert isinstance(first, Refused)
+        assert not isinstance(second, Exception)
+
+
+class TestTrain:
+    def test_warms_the_module_first(self, adapter: DeepaasAdapter, model: Model, tmp_path: Path) -> None:
+        result = adapter.train(run_in(tmp_path), {"name": "a"})
+
+        assert (result, model.warm_calls) == ({"modelname": "a"}, 1)
+
+    def test_reads_its_arguments_in_a_worker_without_training(self, adapter: DeepaasAdapter, model: Model) -> None:
+        answer = adapter.predict(Request({}, raw={"method": "train", "query": [["name", "b"]]}))
+
+        assert isinstance(answer.body, bytes)
+        assert json.loads(answer.body) == {"arguments": {"name": "b"}}
+        assert list(model.models.iterdir()) == []
+
+    def test_refuses_wrong_arguments_in_a_worker(self, adapter: DeepaasAdapter) -> None:
+        with pytest.raises(Refused) as caught:
+            adapter.predict(Request({}, raw={"method": "train"}))
+
+        assert json.loads(caught.value.body) == {"name": ["Missing data for required field."]}
