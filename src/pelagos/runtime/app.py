@@ -22,7 +22,7 @@ def create(service: services.Service, extra_routes: Sequence[BaseRoute] = ()) ->
     base = base_path(service.settings)
     starlette = Starlette(routes=[*extra_routes, *console.routes(service), *routes.routes(service)])
     starlette.router.redirect_slashes = False
-    for kind in (HTTPException, domain_errors.PelagosError, errors.Declined):
+    for kind in (HTTPException, domain_errors.PelagosError, errors.Declined, errors.Passed):
         starlette.add_exception_handler(kind, answering.on_error)
     return App(service, starlette, base)
 

@@ -109,6 +109,18 @@ def cookies(header: str) -> dict[str, str]:
     return found
 
 
+def raw(scope: Scope, body: Body) -> dict[str, Any]:
+    """Give the request as a module that parses it itself wants it."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return {
+        "query": _pairs(scope["query_string"]),
+        "form": body.form,
+        "json": body.json,
+        "headers": headers,
+        "cookies": cookies(headers.get("cookie", "")),
+    }
+
+
 def _length(headers: Mapping[bytes, bytes]) -> int | None:
     if b"transfer-encoding" in headers:
         return None

@@ -39,6 +39,14 @@ class Declined(Exception):
         self.faults = faults
 
 
+class Passed(Exception):
+    """An error that the module's own parsing library wrote; it goes to the client as it is."""
+
+    def __init__(self, status: int, body: bytes, media_type: str) -> None:
+        super().__init__(body.decode("utf-8", "replace"))
+        self.answer = Answer(status, body, media_type)
+
+
 @dataclasses.dataclass(frozen=True)
 class Answer:
     """An error as it goes to the client."""
@@ -51,10 +59,12 @@ class Answer:
 
 def answer(error: Exception, accept: str = "") -> Answer:
     """Turn an error into an answer; `accept` is the client's header. What is not ours becomes a bare 500."""
+    if isinstance(error, Passed):
+        return error.answer
     status = status_of(error)
     faults = _faults(error)
     if faults is not None:
-        return Answer(status, json.dumps(faults).encode(), "application/json; charset=utf-8")
+        return Answer(status, json.dumps(faults).encode(), "application/json")
     if "json" in accept:
         body = json.dumps({"error": _facts(error, status)}).encode()
         return Answer(status, body, "application/json; charset=utf-8", _headers(error, status))

@@ -56,7 +56,7 @@ class Predictions:
             raise errors.Declined(501)
         await bodies.read(scope, receive, body)
         if self._module.parses_itself:
-            return await self._module.pool.predict(_NOTHING, raw=_raw(scope, body), watch=client.watch)
+            return await self._module.pool.predict(_NOTHING, raw=bodies.raw(scope, body), watch=client.watch)
         given = arguments.Given(bodies.query(scope), body.fields() if body.form else _NOTHING, body.json)
         found = self._module.predict_arguments.read(given)
         model = None
@@ -100,13 +100,6 @@ class _Client:
             self._waiting.set_exception(pool.ClientGone())
         if self._stream is not None:
             self._stream.fail(pool.ClientGone())
-
-
-def _raw(scope: Scope, body: bodies.Body) -> dict[str, Any]:
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    query = [[name, value] for name, values in bodies.query(scope).items() for value in values]
-    cookies = bodies.cookies(headers.get("cookie", ""))
-    return {"query": query, "form": body.form, "json": body.json, "headers": headers, "cookies": cookies}
 
 
 async def _send(send: Send, reply: calls.Reply, client: _Client) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from pelagos.runtime import answering, console, errors, observed, trainings
+from pelagos.runtime import answering, console, documentation, errors, observed, trainings
 from pelagos.runtime import service as services
 
 _VERSION = {
@@ -39,7 +39,7 @@ def routes(service: services.Service) -> list[BaseRoute]:
     for path in (f"{models}/train/", f"{models}/predict/"):
         # A POST is also served where its slash is missing.
         tables[path.rstrip("/")] = {"POST": tables[path]["POST"]}
-    return [Route(path, answering.Methods(table)) for path, table in tables.items()]
+    return [*documentation.routes(service), *(Route(path, answering.Methods(table)) for path, table in tables.items())]
 
 
 class _Answers:
@@ -99,8 +99,3 @@ def meta(module: services.ServedModule) -> dict[str, Any]:
         own = {"description": description["summary"], **own, "name": description["name"]}
     links = [{"rel": "self", "href": f"/v2/models/{module.name}"}]
     return {"id": module.name, "name": module.name, "links": links, **own}
-
-
-def ui(request: Request) -> Response:
-    """Send old bookmarks to the API page."""
-    return RedirectResponse(f"{request.scope.get('root_path', '')}/api", status_code=302)

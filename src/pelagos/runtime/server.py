@@ -97,6 +97,10 @@ async def running(
             offered.code.name: services.served(offered.code, offered.description or each.description or {}, each)
             for offered, each in zip(modules, pools, strict=True)
         }
+        if jobs is not None:
+            loop = jobs_room.Loop(jobs)
+            loop.start()
+            stack.push_async_callback(asyncio.to_thread, loop.stop)
         yield services.Service(settings, served, jobs, trained.Models(jobs), uploads)
 
 

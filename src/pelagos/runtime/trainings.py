@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ _STATUS: Mapping[states.State, str] = {
     states.State.CANCELLED: "cancelled",
 }
 
+_OURS = frozenset({"$file", "$folder", "$upload", "$load"})
+
 
 class Trainings:
     """Answers the training routes of a service."""
@@ -42,9 +45,7 @@ class Trainings:
         body = bodies.Body(self._service.settings.client_max_size, self._service.uploads)
         try:
             await bodies.read(request.scope, request.receive, body)
-            given = arguments.Given(bodies.query(request.scope), body.fields(), body.json, *_headers(request))
-            found = module.train_arguments.read(given)
-            plain, files = as_submitted(found, module.description["train"])
+            plain, files = await _read(module, request, body)
             submission = jobs_room.Submission(
                 kind=records.Kind.TRAINING,
                 module=_code(module),
@@ -59,12 +60,10 @@ class Trainings:
         return answering.as_json(shown(job))
 
     async def listed(self, request: Request) -> Response:
-        """List the trainings, newest last as in DEEPaaS; `limit` and `offset` cut a part out."""
+        """List the trainings, oldest first as in DEEPaaS; `limit` and `offset` cut a part out."""
         module, jobs = self._allowed(request)
-        limit, offset = _whole(request, "limit", 0), _whole(request, "offset", 0)
-        found = await asyncio.to_thread(
-            jobs.find, module=module.name, kind=records.Kind.TRAINING, limit=limit or 10_000, offset=offset
-        )
+        limit, offset = _whole(request, "limit"), _whole(request, "offset") or 0
+        found = await asyncio.to_thread(_part, jobs, module.name, limit, offset)
         return answering.as_json([shown(job) for job in found])
 
     async def one(self, request: Request) -> Response:
@@ -115,23 +114,69 @@ def shown(job: records.Job) -> dict[str, Any]:
     return facts
 
 
+async def _read(
+    module: services.ServedModule, request: Request, body: bodies.Body
+) -> tuple[dict[str, Any], dict[str, Path | bytes]]:
+    """Read the arguments of a training, here or in a worker; gives them as a submission has them, and its files."""
+    method = module.description["train"]
+    if module.train_arguments is None:
+        raise errors.Declined(501)
+    if method["parse"] == "server":
+        headers, cookies = dict(request.headers), dict(request.cookies)
+        given = arguments.Given(bodies.query(request.scope), body.fields(), body.json, headers, cookies)
+        return as_submitted(module.train_arguments.read(given), method)
+    raw = {**bodies.raw(request.scope, body), "method": "train"}
+    reply = await module.pool.predict({}, raw=raw)
+    if reply.status != 200 or isinstance(reply.body, calls.Stream):
+        raise errors.Passed(reply.status, bytes(reply.body), reply.media_type)  # type: ignore[arg-type]
+    files: dict[str, Path | bytes] = {}
+    return _with_uploads(json.loads(bytes(reply.body))["arguments"], body.form, files), files
+
+
+def _with_uploads(value: Any, form: Sequence[tuple[str, Any]], files: dict[str, Path | bytes]) -> Any:
+    """Put the files of the request where the worker named them, `{"$upload": number of the field}`."""
+    if isinstance(value, list):
+        return [_with_uploads(item, form, files) for item in value]
+    if isinstance(value, dict) and list(value) == ["$upload"]:
+        return _file(form[value["$upload"]][1], files)
+    if isinstance(value, dict):
+        return {name: _with_uploads(item, form, files) for name, item in value.items()}
+    return value
+
+
 def as_submitted(found: Mapping[str, Any], method: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Path | bytes]]:
-    """Turn validated arguments into those of a submission, and list the uploads that the job takes over."""
+    """Turn validated arguments into those of a submission, and list the uploads that the job takes over.
+
+    Raises InvalidInput when a JSON object of the client looks like one of ours: it would name a file of the server.
+    """
     schemas = {parameter["keyword"]: parameter["schema"] for parameter in method["parameters"]}
     files: dict[str, Path | bytes] = {}
+    forged = [name for name, value in found.items() if _forged(value)]
+    if forged:
+        raise domain_errors.InvalidInput({name: ["has a key '$file' or '$folder'; expected none"] for name in forged})
     return {name: _plain(value, schemas[name], files) for name, value in found.items()}, files
+
+
+def _forged(value: Any) -> bool:
+    if isinstance(value, dict):
+        return not _OURS.isdisjoint(value) or any(_forged(item) for item in value.values())
+    return isinstance(value, list) and any(_forged(item) for item in value)
 
 
 def _plain(value: Any, schema: Mapping[str, Any], files: dict[str, Path | bytes]) -> Any:
     if isinstance(value, calls.Upload):
-        path = str(value.path or f"upload-{len(files)}/{value.name}")
-        files[path] = value.path or bytes(value.data or b"")
-        return {"$file": {"name": value.name, "content_type": value.content_type, "path": path}}
+        return _file(value, files)
     if isinstance(value, list):
         return [_plain(item, schema.get("items", {}), files) for item in value]
     if schema.get("format") == "folder" and value is not None:
         return {"$folder": str(Path(value).absolute())}
     return value
+
+
+def _file(upload: calls.Upload, files: dict[str, Path | bytes]) -> dict[str, Any]:
+    path = str(upload.path or f"upload-{len(files)}/{upload.name}")
+    files[path] = upload.path or bytes(upload.data or b"")
+    return {"$file": {"name": upload.name, "content_type": upload.content_type, "path": path}}
 
 
 def _argument(value: Any) -> Any:
@@ -141,6 +186,8 @@ def _argument(value: Any) -> Any:
         return [value["$file"]["name"], value["$file"]["content_type"], value["$file"]["name"]]
     if isinstance(value, Mapping) and list(value) == ["$folder"]:
         return value["$folder"]
+    if isinstance(value, Mapping) and "$shown" in value:
+        return value["$shown"]
     return value
 
 
@@ -148,16 +195,20 @@ def _local(time: datetime.datetime) -> str:
     return time.astimezone().replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
-def _headers(request: Request) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    return dict(request.headers), dict(request.cookies)
+def _part(jobs: jobs_room.Jobs, module: str, limit: int | None, offset: int) -> Sequence[records.Job]:
+    """Cut a part out of the list, oldest first; our jobs come newest first."""
+    kind = records.Kind.TRAINING
+    end = max(0, jobs.count(module=module, kind=kind) - offset)
+    start = 0 if limit is None else max(0, end - limit)
+    return jobs.find(module=module, kind=kind, limit=end - start, offset=start)[::-1] if end > start else ()
 
 
-def _whole(request: Request, name: str, otherwise: int) -> int:
+def _whole(request: Request, name: str) -> int | None:
     text = request.query_params.get(name, "")
     if not text:
-        return otherwise
-    if not text.isdecimal():
-        raise domain_errors.InvalidInput({name: [f"{text[:80]!r} is not a whole number of at least 0"]})
+        return None
+    if not text.isdecimal() or len(text) > 9:
+        raise domain_errors.InvalidInput({name: [f"{text[:80]!r} is not a whole number from 0 to 999999999"]})
     return int(text)
 
 
