@@ -6,7 +6,7 @@ import asyncio
 import datetime
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +51,12 @@ class Desk:
 
     def defaults(self, module: str) -> dict[str, Any]:
         """Give the defaults of a module's training arguments, by keyword; empty for a module that is not served."""
-        served = self.service.modules.get(module)
-        method = served.description["train"] if served is not None else None
-        parameters = method["parameters"] if method else ()
-        return {one["keyword"]: one["schema"]["default"] for one in parameters if "default" in one["schema"]}
+        with_default = (one for one in self._parameters(module) if "default" in one["schema"])
+        return {one["keyword"]: one["schema"]["default"] for one in with_default}
+
+    def order(self, module: str) -> list[str]:
+        """Give the training arguments of a module, by keyword, in their author's order."""
+        return [one["keyword"] for one in self._parameters(module)]
 
     def chosen(self, job: records.Job) -> dict[str, Any]:
         """Give the arguments of a training that differ from their defaults, secrets left out."""
@@ -64,9 +66,7 @@ class Desk:
 
     def secrets(self, module: str) -> frozenset[str]:
         """Give the training arguments of a module, by keyword, whose values are never shown."""
-        served = self.service.modules.get(module)
-        method = served.description["train"] if served is not None else None
-        return frozenset(one["keyword"] for one in (method["parameters"] if method else ()) if one["secret"])
+        return frozenset(one["keyword"] for one in self._parameters(module) if one["secret"])
 
     def address(self, path: str) -> str:
         """Give the address of a page of the console, from the root of the host."""
@@ -79,7 +79,7 @@ class Desk:
         title: str,
         section: str = "",
         module: str | None = None,
-        status: int = 200,
+        http_status: int = 200,
         **values: Any,
     ) -> HTMLResponse:
         """Draw a whole page; `section` is the entry of the navigation that is current."""
@@ -94,7 +94,7 @@ class Desk:
             "many": len(self.service.modules) > 1,
             "version": pelagos.__version__,
         }
-        return HTMLResponse(self.draw(template, **{**told, **values}), status_code=status)
+        return HTMLResponse(self.draw(template, **{**told, **values}), status_code=http_status)
 
     def draw(self, template: str, **values: Any) -> str:
         """Draw a page or a part of one."""
@@ -109,6 +109,11 @@ class Desk:
         await self.service.stopping.wait()
         self.watches.close()
         self.monitors.close()
+
+    def _parameters(self, module: str) -> Sequence[Mapping[str, Any]]:
+        served = self.service.modules.get(module)
+        method = served.description["train"] if served is not None else None
+        return method["parameters"] if method else ()
 
     def _current(self, module: str | None) -> services.ServedModule | None:
         if module is not None:

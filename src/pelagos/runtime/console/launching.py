@@ -109,7 +109,7 @@ async def _page(desk: desks.Desk, request: Request, served: services.ServedModul
         title="Train",
         section="train",
         module=served.name,
-        status=filled.status,
+        http_status=filled.status,
         here=desk.address(f"/modules/{served.name}/train"),
         method=served.description["train"],
         form=tuple(dataclasses.replace(field, known=known.get(field.name, ())) for field in form),

@@ -40,7 +40,7 @@ def _missing(desk: desks.Desk, page: str) -> Response:
         "problem.html",
         title="TensorBoard is not installed",
         section="trainings",
-        status=501,
+        http_status=501,
         message="The monitor is TensorBoard, which this server does not find. Install it, then open this page again; "
         "the training's figures are recorded already.",
         hint="",

@@ -61,4 +61,4 @@ def _problem(desk: desks.Desk, _: Request, error: Exception) -> Response:
     elif isinstance(error, HTTPException):
         message = error.detail
     title = "There is no such page" if status == 404 else "That did not work"
-    return desk.page("problem.html", title=title, status=status, message=message, hint=hint, command="", back="")
+    return desk.page("problem.html", title=title, http_status=status, message=message, hint=hint, command="", back="")

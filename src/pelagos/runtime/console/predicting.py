@@ -169,7 +169,7 @@ async def _page(
         title="Predict",
         section="predict",
         module=served.name,
-        status=outcome.status,
+        http_status=outcome.status,
         here=desk.address(f"/modules/{served.name}/predict"),
         method=method,
         form=_form(served, said, outcome),

@@ -131,7 +131,7 @@ def _facts(desk: desks.Desk, job: records.Job, log_filter: str, compared: str) -
 def _arguments(desk: desks.Desk, job: records.Job, other: records.Job | None) -> list[ArgumentRow]:
     hidden = desk.secrets(job.module)
     mine, theirs = _texts(job.arguments, hidden), _texts(other.arguments, hidden) if other else {}
-    names = dict.fromkeys([*mine, *theirs])
+    names = dict.fromkeys([*desk.order(job.module), *mine, *theirs])
     return [
         ArgumentRow(
             name,
@@ -140,6 +140,7 @@ def _arguments(desk: desks.Desk, job: records.Job, other: records.Job | None) ->
             other is not None and job.arguments.get(name) != other.arguments.get(name),
         )
         for name in names
+        if name in mine or name in theirs
     ]
 
 

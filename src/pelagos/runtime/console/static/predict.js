@@ -106,7 +106,13 @@ async function stream(form) {
 }
 
 const form = document.querySelector("[data-predict]");
-document.addEventListener("htmx:afterSettle", () => form && mark(form));
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (form) mark(form);
+  // On a narrow screen the answer is below the form.
+  if (event.target.id === "answer" && !form?.querySelector("[aria-invalid]")) {
+    event.target.parentElement.scrollIntoView({ block: "nearest" });
+  }
+});
 form?.addEventListener("submit", (event) => {
   if (!form.dataset.stream) return;
   event.preventDefault();
