@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pelagos.domain import errors
-from pelagos.environments import pip_output
+from pelagos.environments import deepaas, pip_output
 from pelagos.environments.sources import Source, SourceKind, normalised
 from pelagos.environments.steps import Progress, Step
 from pelagos.module import loading
@@ -53,21 +53,33 @@ def build(folder: Path, source: Source, *, extra: Sequence[str], timeout_s: floa
     python = _make(folder)
     editable = _editable_folder(folder, source, timeout_s, progress)
     report = folder / "report.json"
-    command = [
-        *_pip(python, timeout_s),
-        "install",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--progress-bar",
-        "raw",
-        "--report",
-        str(report),
-        *_wanted(source, editable),
-        *extra,
-    ]
-    _run(command, folder / "install.log", timeout_s, progress)
+    pip = [*_pip(python, timeout_s), "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "raw"]
+    wanted = ["--report", str(report), *_wanted(source, editable), *extra]
+    _run_with_old_builders([*pip, *wanted], folder / "install.log", timeout_s, progress)
     distribution = _requested(report, extra)
-    return Built(python, distribution.name, distribution.version, _modules(distribution, source), editable)
+    modules = _modules(distribution, source)
+    if "deepaas" in {kind for kind, _, _ in modules}:
+        more = deepaas.missing(distribution, next(folder.glob(SITE)))
+        if more:
+            progress(Step(f"Adding what DEEPaaS modules use without saying so: {', '.join(more)}"))
+            _run([*pip, *more], folder / "install.log", timeout_s, progress)
+        deepaas.write_scripts(python.parent, [name for _, name, _ in modules], Path(sys.executable).parent)
+    return Built(python, distribution.name, distribution.version, modules, editable)
+
+
+def _run_with_old_builders(command: Sequence[str], log: Path, timeout_s: float, progress: Progress) -> None:
+    """Run pip; once more with an older setuptools when a setup.py wants pkg_resources, which newer ones lack."""
+    try:
+        _run(command, log, timeout_s, progress)
+    except errors.EnvironmentFailed:
+        if "No module named 'pkg_resources'" not in log.read_text(encoding="utf-8", errors="replace"):
+            raise
+        constraint = log.with_name("build-constraint.txt")
+        constraint.write_text(f"{deepaas.BUILD_CONSTRAINT}\n", encoding="utf-8")
+        progress(Step(f"Building it with {deepaas.BUILD_CONSTRAINT}"))
+        # pip 25.3 named the option for builds; before, the general one counted for them too.
+        variables = dict.fromkeys(("PIP_BUILD_CONSTRAINT", "PIP_CONSTRAINT"), str(constraint))
+        _run(command, log, timeout_s, progress, variables)
 
 
 def clean_environment() -> dict[str, str]:
@@ -129,7 +141,13 @@ def _wanted(source: Source, editable: Path | None) -> list[str]:
     return [f"{source.location}{source.extras_text}"]
 
 
-def _run(command: Sequence[str], log: Path, timeout_s: float, progress: Progress) -> None:
+def _run(
+    command: Sequence[str],
+    log: Path,
+    timeout_s: float,
+    progress: Progress,
+    variables: Mapping[str, str] | None = None,
+) -> None:
     try:
         process = subprocess.Popen(
             command,
@@ -138,7 +156,7 @@ def _run(command: Sequence[str], log: Path, timeout_s: float, progress: Progress
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            env=clean_environment(),
+            env={**clean_environment(), **(variables or {})},
             start_new_session=True,
         )
     except FileNotFoundError as error:
