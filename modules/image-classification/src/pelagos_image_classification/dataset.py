@@ -1,5 +1,6 @@
 """A data set as DEEP users have it: lists of pictures with labels, or a folder for each class. All faults at once."""
 
+import os
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -110,7 +111,7 @@ def _images_folder(home: Path, images_directory: str, first: str | None) -> Path
     """Find the folder of the pictures: the one given, else the usual ones, else any in which the first picture is."""
     if images_directory:
         given = home / images_directory
-        if not given.is_dir():
+        if not given.is_dir() or not _inside(given, home):
             raise BadDataSet([f"images_directory {images_directory!r} is not a folder in {home}"])
         return given
     usual = [home / name for name in _IMAGE_FOLDERS if (home / name).is_dir()]
@@ -126,6 +127,11 @@ def _entries(path: Path) -> tuple[str, ...]:
     while lines and not lines[-1]:
         lines.pop()
     return tuple(lines)
+
+
+def _inside(place: Path, home: Path) -> bool:
+    """Tell by the names alone, so that a link in the data set may lead elsewhere but nothing else does."""
+    return Path(os.path.normpath(place)).is_relative_to(os.path.normpath(home))
 
 
 def _rows(path: Path) -> list[tuple[int, str]]:
@@ -155,8 +161,7 @@ def _samples(reading: _Reading, name: str, rows: Iterable[tuple[int, str]]) -> I
 
 def _parsed(reading: _Reading, line: str, *, labelled: bool) -> tuple[str, int | None, str]:
     """Split a line into picture, label and fault; a whole line that is a file has no label."""
-    picture, _, word = line.replace("\t", " ").rpartition(" ")
-    picture = picture.rstrip()
+    picture, word = line.rsplit(maxsplit=1) if len(line.split()) > 1 else ("", line)
     if not labelled and (not picture or not _is_number(word) or (reading.images / line).is_file()):
         return line, None, ""
     if not picture or not _is_number(word):

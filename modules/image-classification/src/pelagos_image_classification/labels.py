@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -11,8 +12,11 @@ VERSION = "0.2.1"
 
 @cache
 def names() -> tuple[str, ...]:
-    """Give a short, distinct name of every class."""
-    return tuple(json.loads((_folder() / "imagenet1k_clean_names.json").read_text("utf-8")))
+    """Give the usual name of every class; where two share it ("crane"), a longer one that tells them apart."""
+    usual = [synonym.split(",")[0] for synonym in synonyms()]
+    distinct = json.loads((_folder() / "imagenet1k_clean_names.json").read_text("utf-8"))
+    shared = {name for name, count in Counter(usual).items() if count > 1}
+    return tuple(longer if name in shared else name for name, longer in zip(usual, distinct, strict=True))
 
 
 @cache

@@ -17,7 +17,7 @@ from pelagos_image_classification.weights import Floats
 
 PENALTIES = numpy.array([0.03, 0.1, 0.3, 1, 3, 10, 30, 100], numpy.float32)
 _FOLDS = 5
-_MANY = 2000  # From so many training pictures on, the validation pictures alone are enough to choose by.
+_PLENTY = 200  # So many validation pictures alone are enough to choose by.
 _MOST = 4000  # Choosing looks at no more training pictures than this.
 _STEPS = 300
 _FEW = 10  # Below so many held-out pictures no temperature can be told.
@@ -52,21 +52,18 @@ class Choice:
 def choose(lesson: Lesson, classes: int, val_features: Floats, val_labels: Labels, seed: int) -> Choice:
     """Choose penalty and temperature."""
     lesson = _part(lesson, seed)
-    folds = (
-        _folds(lesson, seed)
-        if len(val_labels) < _MANY / 10 or not len(val_labels)
-        else numpy.full(len(lesson.labels), -1)
-    )
-    rounds = sorted({-1, *folds.tolist()})
-    masks = numpy.stack([lesson.weights * (folds != number) for number in rounds])
+    # The first round learns from all and is judged by validation; each other one holds out a fold.
+    held = [numpy.zeros(len(lesson.labels), bool)]
+    if len(val_labels) < _PLENTY:
+        folds = _folds(lesson, seed)
+        held += [folds == number for number in range(_FOLDS)]
     basis = head.Basis.of(lesson.features)
-    weights = numpy.repeat(masks, len(PENALTIES), axis=0)
-    weight, bias = next(head.fit(basis, lesson.labels, classes, weights, numpy.tile(PENALTIES, len(rounds)), _STEPS))
+    weights = numpy.repeat(numpy.stack([lesson.weights * ~out for out in held]), len(PENALTIES), axis=0)
+    weight, bias = next(head.fit(basis, lesson.labels, classes, weights, numpy.tile(PENALTIES, len(held)), _STEPS))
     scores, labels = [_scores(basis.project(val_features), weight, bias, 0)], [val_labels]
-    for index, number in enumerate(rounds):
-        if number >= 0:
-            scores.append(_scores(basis.values[folds == number], weight, bias, index))
-            labels.append(lesson.labels[folds == number])
+    for index, out in enumerate(held[1:], start=1):
+        scores.append(_scores(basis.values[out], weight, bias, index))
+        labels.append(lesson.labels[out])
     return _best(numpy.concatenate(scores), numpy.concatenate(labels))
 
 

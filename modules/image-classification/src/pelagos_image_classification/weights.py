@@ -95,7 +95,7 @@ class _Tensor:
         if values is None or min(self.offset, *self.strides, 0) < 0 or last >= len(values):
             raise BadWeights("a tensor reaches outside its storage")
         strides = [stride * values.itemsize for stride in self.strides]
-        return numpy.ascontiguousarray(numpy.lib.stride_tricks.as_strided(values[self.offset :], self.shape, strides))
+        return numpy.array(numpy.lib.stride_tricks.as_strided(values[self.offset :], self.shape, strides), order="C")
 
 
 class _Storage:

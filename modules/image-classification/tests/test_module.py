@@ -1,0 +1,194 @@
+"""The module as Pelagos sees it."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy
+import pytest
+from builders import encoded, noise, stripes
+from pelagos.module import BadInput, File, Folder, Training
+from pelagos.module.describe import describe
+from PIL import Image
+
+from pelagos_image_classification import ImageClassification
+
+
+@pytest.fixture(scope="module")
+def pretrained() -> ImageClassification:
+    module = ImageClassification()
+    module.load(None)
+    return module
+
+
+def file(content: bytes, name: str = "photo.jpg") -> File:
+    return File(name, data=content)
+
+
+class TestPredictingWithPretrainedWeights:
+    def test_names_eighteen_of_twenty_photographs(
+        self, pretrained: ImageClassification, photos: list[tuple[Path, int]]
+    ) -> None:
+        names = pretrained._classifier.classes
+
+        answers = [pretrained.predict(file(path.read_bytes()))["labels"] for path, _ in photos]
+
+        assert sum(answer[0] == names[label] for answer, (_, label) in zip(answers, photos, strict=True)) >= 18
+        assert sum(names[label] in answer for answer, (_, label) in zip(answers, photos, strict=True)) >= 19
+
+    def test_names_a_cat(self, pretrained: ImageClassification, skimage_data: Path) -> None:
+        answer = pretrained.predict(file((skimage_data / "chelsea.png").read_bytes()), top_k=3)
+
+        assert {"tabby", "tiger cat", "Egyptian cat"} == set(answer["labels"])
+        assert answer["labels_info"][answer["labels"].index("tabby")] == "tabby, tabby cat"
+        assert answer["links"]["Wikipedia"][answer["labels"].index("tabby")] == "https://en.wikipedia.org/wiki/tabby"
+
+    def test_gives_as_many_as_asked_for_the_surest_first_and_always_the_same(
+        self, pretrained: ImageClassification
+    ) -> None:
+        content = encoded(noise((300, 200)), "JPEG")
+
+        first, second = (pretrained.predict(file(content), top_k=50) for _ in range(2))
+
+        assert first == second
+        assert json.loads(json.dumps(first)) == first
+        assert [len(first[name]) for name in ("labels", "probabilities", "labels_info")] == [50, 50, 50]
+        assert first["probabilities"] == sorted(first["probabilities"], reverse=True)
+        assert first["confidence"] == first["probabilities"][0]
+
+    def test_leaves_the_label_open_where_it_is_not_sure_enough(self, pretrained: ImageClassification) -> None:
+        content = encoded(noise((300, 200)), "JPEG")
+
+        assert pretrained.predict(file(content), abstain_below=1.0)["label"] is None
+        assert pretrained.predict(file(content))["label"] is not None
+
+    def test_can_look_ten_times(self, pretrained: ImageClassification, photos: list[tuple[Path, int]]) -> None:
+        names, right = pretrained._classifier.classes, 0
+
+        for path, label in photos[:10]:
+            right += pretrained.predict(file(path.read_bytes()), ten_crop=True)["labels"][0] == names[label]
+
+        assert right >= 8
+
+    def test_needs_no_torch(self, tmp_path: Path) -> None:
+        code = (
+            "import sys; from pelagos.module import File; from pelagos_image_classification import ImageClassification\n"
+            "module = ImageClassification(); module.load(None)\n"
+            "module.predict(File('a.png', data=open(sys.argv[1], 'rb').read()))\n"
+            "print('torch' in sys.modules)"
+        )
+        picture = tmp_path / "a.png"
+        picture.write_bytes(encoded(noise()))
+
+        done = subprocess.run([sys.executable, "-c", code, picture], capture_output=True, text=True, check=True, timeout=60)
+
+        assert done.stdout.strip() == "False"
+
+
+class TestABadPicture:
+    @pytest.mark.parametrize("content", [b"", b"\0" * 100_000_000, b"PK\3\4 an archive", b"text"])
+    def test_is_a_fault_of_the_field_that_names_the_file(
+        self, pretrained: ImageClassification, content: bytes
+    ) -> None:
+        with pytest.raises(BadInput) as caught:
+            pretrained.predict(file(content, "odd.jpg"))
+
+        assert caught.value.faults.keys() == {"image"}
+        assert caught.value.faults["image"][0].startswith("odd.jpg: ")
+
+    def test_of_a_hundred_million_pixels_is_refused_before_it_is_decoded(self, pretrained: ImageClassification) -> None:
+        target = io.BytesIO()
+        Image.new("1", (10_000, 10_000)).save(target, "PNG")
+
+        with pytest.raises(BadInput, match="10000 x 10000 pixels, expected at most 40 million"):
+            pretrained.predict(file(target.getvalue()))
+
+    def test_inside_an_archive_is_not_looked_for(self, pretrained: ImageClassification) -> None:
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w") as archive:
+            archive.writestr("a.png", encoded(noise()))
+
+        with pytest.raises(BadInput, match="a zip archive"):
+            pretrained.predict(file(target.getvalue()))
+
+
+class TestTrainingThroughTheModule:
+    def test_makes_a_model_that_another_worker_predicts_with(
+        self, tmp_path: Path, new_run: Callable[..., Training]
+    ) -> None:
+        run, folder = new_run(), stripes(tmp_path / "data")
+
+        report = ImageClassification().train(run, Folder(folder), mode="fast", epochs=3)
+        module = ImageClassification()
+        module.load(Folder(run.model))
+        answer = module.predict(File("test 0#0.png", data=(folder / "images" / "test 0#0.png").read_bytes()))
+
+        assert report["accuracy"] == 1.0
+        assert answer["label"] == "upright lines"
+        assert answer["confidence"] > 0.5
+        assert json.loads(json.dumps(report, allow_nan=False))["classes"] == ["upright lines", "lying"]
+
+    def test_takes_what_deep_clients_send(self, tmp_path: Path, new_run: Callable[..., Training]) -> None:
+        run = new_run()
+
+        report = ImageClassification().train(
+            run,
+            Folder(stripes(tmp_path / "data")),
+            mode="fast",
+            modelname="Xception",
+            epochs="2",
+            train_mode='{"h_flip": 0.5}',
+            num_classes="2",
+            use_tensorboard=False,
+        )  # type: ignore[arg-type]
+
+        assert any("'Xception' is understood as an alias" in note for note in report["notes"])
+        assert report["network"] == "EfficientNetLite0"
+        assert run.tensorboard is False
+
+    def test_names_the_field_of_bad_arguments_and_data(self, tmp_path: Path, new_run: Callable[..., Training]) -> None:
+        folder = Folder(stripes(tmp_path / "data"))
+        cases = (({"num_classes": 5}, "num_classes"), ({"split_ratios": [1]}, "split_ratios"))
+
+        for given, field in cases:
+            with pytest.raises(BadInput) as caught:
+                ImageClassification().train(new_run(), folder, mode="fast", **given)  # type: ignore[arg-type]
+            assert list(caught.value.faults) == [field]
+        with pytest.raises(BadInput) as caught:
+            ImageClassification().train(new_run(), Folder(tmp_path / "nothing"), mode="fast")
+        assert list(caught.value.faults) == ["dataset"]
+
+
+class TestTheDescription:
+    def test_offers_deep_s_arguments_by_name(self) -> None:
+        description = describe(ImageClassification, name="image-classification")
+
+        names = {parameter["name"] for parameter in description["train"]["parameters"]}
+        assert names >= set(
+            "modelname image_size num_classes mode initial_lr batch_size epochs ckpt_freq lr_schedule_mode lr_step_decay "
+            "lr_step_schedule l2_reg use_class_weights use_validation use_early_stopping use_tensorboard mean_RGB std_RGB "
+            "train_mode val_mode split_ratios use_test use_best_model use_augmentation images_directory dataset".split()
+        )
+        assert json.dumps(description)
+        assert "image-classification" in (description["card"] or "")
+
+    def test_explains_every_argument(self) -> None:
+        description = describe(ImageClassification, name="image-classification")
+
+        parameters = description["train"]["parameters"] + description["predict"]["parameters"]
+        assert all(parameter["schema"].get("description") for parameter in parameters)
+        assert [p["name"] for p in description["predict"]["parameters"] if p["required"]] == ["image"]
+
+
+class TestDeterminism:
+    def test_holds_for_trainings_too(self, tmp_path: Path, new_run: Callable[..., Training]) -> None:
+        folder = Folder(stripes(tmp_path / "data"))
+
+        reports = [ImageClassification().train(new_run(name), folder, mode="fast", epochs=2) for name in ("a", "b")]
+
+        assert reports[0]["temperature"] == reports[1]["temperature"]
+        assert numpy.array_equal(reports[0]["confusion_matrix"], reports[1]["confusion_matrix"])
