@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from pelagos.domain import errors as domain_errors
 from pelagos.runtime import errors
 from pelagos.runtime import service as services
 
@@ -50,3 +51,13 @@ def find(service: services.Service, request: Request) -> services.ServedModule:
     if found is None:
         raise errors.Declined(404)
     return found
+
+
+def whole(request: Request, name: str) -> int | None:
+    """Read a whole number from the query; None when it is not there. Raises InvalidInput."""
+    text = request.query_params.get(name, "")
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 9:
+        raise domain_errors.InvalidInput({name: [f"{text[:80]!r} is not a whole number from 0 to 999999999"]})
+    return int(text)

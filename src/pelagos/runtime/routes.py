@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from pelagos.runtime import answering, console, documentation, errors, observed, trainings
+from pelagos.runtime import answering, console, documentation, errors, observed, progress, trainings
 from pelagos.runtime import service as services
 
 _VERSION = {
@@ -23,6 +23,7 @@ def routes(service: services.Service) -> list[BaseRoute]:
     """Make the routes of a service."""
     answers = _Answers(service)
     trained = trainings.Trainings(service)
+    followed = progress.Progress(trained)
     models = "/v2/models/{model}"
     tables: dict[str, Mapping[str, answering.Endpoint]] = {
         "/": {"GET": answers.root},
@@ -33,6 +34,8 @@ def routes(service: services.Service) -> list[BaseRoute]:
         f"{models}/predict/": {"POST": answers.predict},
         f"{models}/train/": {"GET": trained.listed, "POST": trained.begin},
         f"{models}/train/{{uuid}}": {"DELETE": trained.end, "GET": trained.one},
+        f"{models}/train/{{uuid}}/progress": {"GET": followed.progress},
+        f"{models}/train/{{uuid}}/log": {"GET": followed.log},
         "/metrics": {"GET": answers.metrics},
         "/healthz": {"GET": answers.health},
     }

@@ -62,23 +62,24 @@ class Trainings:
     async def listed(self, request: Request) -> Response:
         """List the trainings, oldest first as in DEEPaaS; `limit` and `offset` cut a part out."""
         module, jobs = self._allowed(request)
-        limit, offset = _whole(request, "limit"), _whole(request, "offset") or 0
+        limit, offset = answering.whole(request, "limit"), answering.whole(request, "offset") or 0
         found = await asyncio.to_thread(_part, jobs, module.name, limit, offset)
         return answering.as_json([shown(job) for job in found])
 
     async def one(self, request: Request) -> Response:
         """Give one training."""
-        _, jobs = self._allowed(request)
-        return answering.as_json(shown(await self._find(request, jobs)))
+        job, _ = await self.find(request)
+        return answering.as_json(shown(job))
 
     async def end(self, request: Request) -> Response:
         """Cancel a training that runs; delete the files of one that has ended."""
-        _, jobs = self._allowed(request)
-        job = await self._find(request, jobs)
+        job, jobs = await self.find(request)
         act = jobs.delete if job.state.final else jobs.cancel
         return answering.as_json(shown(await asyncio.to_thread(act, job.id)))
 
-    async def _find(self, request: Request, jobs: jobs_room.Jobs) -> records.Job:
+    async def find(self, request: Request) -> tuple[records.Job, jobs_room.Jobs]:
+        """Find the training that a path names, as long as its files are there; anything else is 404."""
+        _, jobs = self._allowed(request)
         number = request.path_params["uuid"].replace("-", "").lower()
         try:
             job = await asyncio.to_thread(jobs.get, number)
@@ -86,7 +87,7 @@ class Trainings:
             raise errors.Declined(404) from None
         if job.deleted is not None or job.module != request.path_params["model"] or job.kind != records.Kind.TRAINING:
             raise errors.Declined(404)
-        return job
+        return job, jobs
 
     def _allowed(self, request: Request) -> tuple[services.ServedModule, jobs_room.Jobs]:
         module = answering.find(self._service, request)
@@ -201,15 +202,6 @@ def _part(jobs: jobs_room.Jobs, module: str, limit: int | None, offset: int) -> 
     end = max(0, jobs.count(module=module, kind=kind) - offset)
     start = 0 if limit is None else max(0, end - limit)
     return jobs.find(module=module, kind=kind, limit=end - start, offset=start)[::-1] if end > start else ()
-
-
-def _whole(request: Request, name: str) -> int | None:
-    text = request.query_params.get(name, "")
-    if not text:
-        return None
-    if not text.isdecimal() or len(text) > 9:
-        raise domain_errors.InvalidInput({name: [f"{text[:80]!r} is not a whole number from 0 to 999999999"]})
-    return int(text)
 
 
 def _code(module: services.ServedModule) -> jobs_room.ModuleCode:
