@@ -37,6 +37,8 @@ FAST_S = 0.0003
 """Predictions shorter than this are answered many at a time."""
 DEEPEST = 16
 """Most requests on their way to a worker whose predictions are fast."""
+UNKNOWN_S = 0.1
+"""How long a prediction is thought to take at first: the server shall see each of the first ones end by itself."""
 ORPHAN_GRACE_S = 2.0
 
 
@@ -54,7 +56,7 @@ class Worker:
         self._sizes = BatchSize() if batch and threads == 1 else None
         self._waiting: Deque[frames.Frame] = deque()
         self._answers: List[bytes] = []
-        self._mean_s = 1.0
+        self._mean_s = UNKNOWN_S
         self._interruptible = False
         self._sending = threading.Lock()
         self._places = threading.Semaphore(threads)
@@ -99,7 +101,7 @@ class Worker:
         else:
             self._answers.extend(self._answer_together(taken))
         elapsed = time.perf_counter() - started
-        self._mean_s += (elapsed / len(taken) - self._mean_s) * (0.1 if self._mean_s < 1 else 1)
+        self._mean_s += (elapsed / len(taken) - self._mean_s) * 0.1
         if self._sizes is not None:
             self._sizes.learn(len(taken), elapsed)
 

@@ -26,6 +26,8 @@ STALL_LIMIT_S = 60.0
 """A client that takes no piece of a stream for so long loses it."""
 TRIES = 2
 """A call that was on its way to a worker when it died is sent once more; it may be the cause."""
+SURE_WINDOW = 2
+"""With so few calls on their way every answer comes by itself, so the oldest call is the one that ran."""
 FAILURES_ALLOWED = 3
 """After so many failed starts in a row calls are refused at once, until a start succeeds."""
 LONGEST_PAUSE_S = 30.0
@@ -311,11 +313,13 @@ class Pool:
 
     def _give_back(self, worker: Worker, reason: str) -> None:
         error = errors.WorkerDied(f"the worker died: {reason}", hint="Try again; the worker is being replaced.")
+        # Answers of fast predictions come many at a time, so it is not known which one ran when the worker died.
+        certain = worker.window <= SURE_WINDOW
         lost = [call for call in worker.in_flight.values() if call.abandoned is None]
         worker.in_flight.clear()
         for position, call in reversed(list(enumerate(lost))):
             call.tries += 1
-            if position == 0 or call.tries >= TRIES or call.stream is not None or self._closing:
+            if (certain and position == 0) or call.tries >= TRIES or call.stream is not None or self._closing:
                 call.fail(error)
             else:
                 self._queue.appendleft(call)
