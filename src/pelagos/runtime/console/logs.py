@@ -30,7 +30,7 @@ def whole(piece: bytes) -> bytes:
         return piece[: end + 1]
     for back in range(1, min(4, len(piece)) + 1):
         if piece[-back] & 0xC0 == 0xC0:
-            return piece if _length(piece[-back]) == back else piece[:-back]
+            return piece if _length(piece[-back]) <= back else piece[:-back]
     return piece
 
 

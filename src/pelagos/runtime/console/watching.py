@@ -8,9 +8,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from pelagos.domain import errors
 
 INTERVAL_S = 0.3
+FIRST_LOOK_S = 10.0
 
 Seen = TypeVar("Seen")
 Look = Callable[[], Awaitable[tuple[Hashable, Seen]]]
@@ -18,25 +21,27 @@ Look = Callable[[], Awaitable[tuple[Hashable, Seen]]]
 
 
 class Watch(Generic[Seen]):
-    """What is known about one watched thing; the newest look is kept."""
+    """One watched thing; the newest look is kept. Made within a running event loop, which it looks from."""
 
-    def __init__(self) -> None:
+    def __init__(self, look: Look[Seen], interval_s: float) -> None:
         self.changes = 0
         """How often it has changed; a follower remembers which change it has seen."""
         self.ended = False
         """Whether no further look will come."""
-        self._seen: Seen | None = None
-        self._mark: Hashable = None
-        self._error: BaseException | None = None
+        self.followers = 0
+        self._seen: list[Seen] = []
+        self._error: Exception | None = None
         self._changed = asyncio.Event()
+        self._task = asyncio.create_task(self._run(look, interval_s))
 
     @property
     def seen(self) -> Seen:
-        """What the newest look saw; raises what it raised."""
+        """What the newest look saw; raises what the look raised, and NotYet when none has ended so far."""
         if self._error is not None:
             raise self._error
-        assert self._seen is not None
-        return self._seen
+        if not self._seen:
+            raise errors.NotYet
+        return self._seen[0]
 
     async def change(self, after: int, *, within_s: float) -> bool:
         """Wait until there has been a change after the one numbered `after`; False when none came in time."""
@@ -46,8 +51,14 @@ class Watch(Generic[Seen]):
                     await self._changed.wait()
         return self.changes > after
 
-    async def run(self, look: Look[Seen], interval_s: float) -> None:
-        """Look again and again, until a look raises; the error is the followers' then."""
+    def end(self) -> None:
+        """Look no more, and wake all followers for the last time."""
+        self.ended = True
+        self._task.cancel()
+        self._changed.set()
+
+    async def _run(self, look: Look[Seen], interval_s: float) -> None:
+        last: Hashable = None
         while True:
             try:
                 mark, seen = await look()
@@ -55,16 +66,12 @@ class Watch(Generic[Seen]):
                 self._error = error
                 self.end()
                 return
-            if self.changes == 0 or mark != self._mark:
-                self._mark, self._seen = mark, seen
+            self._seen = [seen]
+            if self.changes == 0 or mark != last:
+                last = mark
                 self.changes += 1
                 self._wake()
             await asyncio.sleep(interval_s)
-
-    def end(self) -> None:
-        """Wake all followers for the last time."""
-        self.ended = True
-        self._wake()
 
     def _wake(self) -> None:
         self._changed.set()
@@ -76,13 +83,7 @@ class Watches:
 
     def __init__(self, interval_s: float = INTERVAL_S) -> None:
         self._interval_s = interval_s
-        self._watched: dict[Hashable, tuple[Watch[object], asyncio.Task[None]]] = {}
-        self._followers: dict[Hashable, int] = {}
-
-    @property
-    def followers(self) -> int:
-        """How many follow anything."""
-        return sum(self._followers.values())
+        self._watched: dict[Hashable, Watch[Any]] = {}
 
     @property
     def watched(self) -> int:
@@ -92,26 +93,21 @@ class Watches:
     @contextlib.asynccontextmanager
     async def follow(self, key: Hashable, look: Look[Seen]) -> AsyncIterator[Watch[Seen]]:
         """Follow what `look` sees; the first follower starts the looking, the last one ends it."""
-        if key not in self._watched:
-            watch: Watch[Seen] = Watch()
-            self._watched[key] = (watch, asyncio.create_task(watch.run(look, self._interval_s)))  # type: ignore[assignment]
-        mine = self._watched[key]
-        self._followers[key] = self._followers.get(key, 0) + 1
+        watch = self._watched.get(key)
+        if watch is None or watch.ended:
+            watch = self._watched[key] = Watch(look, self._interval_s)
+        watch.followers += 1
         try:
-            await mine[0].change(0, within_s=10)
-            yield mine[0]  # type: ignore[misc]
+            await watch.change(0, within_s=FIRST_LOOK_S)
+            yield watch
         finally:
-            self._leave(key)
+            watch.followers -= 1
+            if watch.followers == 0:
+                watch.end()
+            if watch.ended and self._watched.get(key) is watch:
+                del self._watched[key]
 
     def close(self) -> None:
         """End all looking; every follower wakes and sees that it ended."""
-        for watch, task in self._watched.values():
-            task.cancel()
+        for watch in self._watched.values():
             watch.end()
-
-    def _leave(self, key: Hashable) -> None:
-        self._followers[key] -= 1
-        if self._followers[key] == 0:
-            del self._followers[key]
-            _, task = self._watched.pop(key)
-            task.cancel()

@@ -58,7 +58,7 @@ class Pictures(Module):
         for epoch in range(1, epochs + 1):
             if run.cancelled:
                 break
-            gain = 1 - 0.75 ** epoch
+            gain = 1 - 0.75**epoch
             print(f"epoch {epoch}/{epochs}: accuracy {gain:.3f}", flush=True)
             run.log(epoch, loss=1.2 - gain, val_loss=1.3 - 0.9 * gain, accuracy=gain, val_accuracy=0.94 * gain)
             run.progress(epoch / epochs, f"epoch {epoch} of {epochs}")
@@ -66,4 +66,10 @@ class Pictures(Module):
         (run.model / "shift.json").write_text("0.3", encoding="utf-8")
         (run.outputs / "report.txt").write_text("all well\n", encoding="utf-8")
         matrix = [[8, 1, 0], [1, 6, 1], [0, 2, 9]]
-        return {"accuracy": 23 / 28, "classes": CLASSES, "confusion_matrix": matrix, "images": len(pictures), "mode": mode}
+        return {
+            "accuracy": 23 / 28,
+            "classes": CLASSES,
+            "confusion_matrix": matrix,
+            "images": len(pictures),
+            "mode": mode,
+        }
