@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from pelagos import jobs
 
 LOOK_S = 0.1
-_LOG_LINES = 8
-_EPOCHS_SHOWN = 8
 Row = Mapping[str, Any]
 
 
@@ -72,13 +70,8 @@ def view(*, quiet: bool) -> Iterator[View]:
 
 def numbers(row: Row) -> str:
     """Write one step's metrics: `step 3  loss 0.3333  accuracy 0.75`."""
-    metrics = [f"{name} {number(value)}" for name, value in row.items() if name not in ("step", "time")]
+    metrics = [f"{name} {output.number(value)}" for name, value in row.items() if name not in ("step", "time")]
     return "  ".join([f"step {row['step']}", *metrics])
-
-
-def number(value: Any) -> str:
-    """Write a number with four digits; a dash for what is none."""
-    return "-" if value is None else f"{value:.4g}"
 
 
 class _Silent:

@@ -16,8 +16,6 @@ from pelagos.domain import errors, records, states
 if TYPE_CHECKING:
     from pelagos import jobs
 
-_LOG_LINES = 20
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
@@ -39,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         each.add_argument("jobs", metavar="UUID", nargs="+", help="of the jobs")
     for each in (listing, showing, reading, cancelling, deleting):
         options.add_json(each)
+        options.add_shared(each, below=True)
 
 
 def run(given: argparse.Namespace) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import rich.console
 import rich.live
@@ -14,12 +14,13 @@ import rich.progress
 import rich.table
 import rich.text
 
-from pelagos.cli import following
+from pelagos.cli import output
 from pelagos.domain import records
 
 if TYPE_CHECKING:
     from pelagos import jobs
 
+Row = Mapping[str, Any]
 _STEPS = 8
 _LOG_LINES = 8
 
@@ -37,7 +38,7 @@ class LiveView:
             console=self._console,
         )
         self._task = self._bar.add_task("queued", total=1.0)
-        self._rows: deque[following.Row] = deque(maxlen=_STEPS)
+        self._rows: deque[Row] = deque(maxlen=_STEPS)
         self._log = ""
         self._live = rich.live.Live(console=self._console, refresh_per_second=10, get_renderable=self._picture)
 
@@ -50,7 +51,7 @@ class LiveView:
     ) -> None:
         self._live.stop()
 
-    def show(self, job: records.Job, folder: jobs.RunFolder, rows: Sequence[following.Row]) -> None:
+    def show(self, job: records.Job, folder: jobs.RunFolder, rows: Sequence[Row]) -> None:
         """Take what is new; the terminal follows at its own pace."""
         self._rows.extend(rows)
         progress = folder.progress() or {}
@@ -69,11 +70,11 @@ class LiveView:
         return rich.console.Group(*parts)
 
 
-def _table(rows: Sequence[following.Row]) -> rich.table.Table:
+def _table(rows: Sequence[Row]) -> rich.table.Table:
     names = list(dict.fromkeys(name for row in rows for name in row if name not in ("step", "time")))
     table = rich.table.Table(box=None, pad_edge=False)
     for head in ("step", *names):
         table.add_column(head, justify="right")
     for row in rows:
-        table.add_row(str(row["step"]), *(following.number(row.get(name)) for name in names))
+        table.add_row(str(row["step"]), *(output.number(row.get(name)) for name in names))
     return table

@@ -112,7 +112,7 @@ class ModuleFlags:
         return word
 
     def _nearest(self, word: str, parser: argparse.ArgumentParser) -> str:
-        known = [flag for action in parser._actions for flag in action.option_strings]
+        known = [flag for action in parser._actions for flag in action.option_strings if "_" not in flag]
         near = difflib.get_close_matches(word.partition("=")[0], known, n=1)
         return f"there is no such argument{f'; did you mean {near[0]}?' if near else ''}"
 

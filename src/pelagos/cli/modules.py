@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pelagos.cli import assembly, output
+from pelagos.cli import assembly, options, output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,18 +15,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     removing.add_argument("module", metavar="MODULE", help="name of the module")
     for each in (listing, removing):
         each.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+        options.add_shared(each, below=True)
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def run(options: argparse.Namespace) -> int:
+def run(given: argparse.Namespace) -> int:
     """List, or remove one."""
-    known = assembly.environments_of(assembly.settings(options))
-    if options.act == "remove":
-        removed = known.remove(options.module)
-        output.as_json(removed.as_json()) if options.json else print(f"{removed.name} is removed")
+    known = assembly.environments_of(assembly.settings(given))
+    if given.act == "remove":
+        removed = known.remove(given.module)
+        output.as_json(removed.as_json()) if given.json else print(f"{removed.name} is removed")
         return 0
     modules = known.list()
-    if options.json:
+    if given.json:
         output.as_json([each.as_json() for each in modules])
     elif not modules:
         output.note("No module is installed yet. To install one: pelagos install SOURCE")

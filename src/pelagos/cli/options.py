@@ -12,11 +12,17 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
-def add_shared(parser: argparse.ArgumentParser) -> None:
-    """Add the options that every command has."""
+def add_shared(parser: argparse.ArgumentParser, *, below: bool = False) -> None:
+    """Add the options that every command has; `below` for the acts of a command that has them too."""
     group = parser.add_argument_group("where things are")
-    group.add_argument("--state-dir", metavar="DIR", help="folder of modules, jobs and models (PELAGOS_STATE_DIR)")
-    group.add_argument("--config-file", metavar="FILE", help="settings; by default pelagos.toml in the state folder")
+    # What an act does not say must not undo what stands in front of it.
+    default = argparse.SUPPRESS if below else None
+    places = {
+        "--state-dir": ("DIR", "folder of modules, jobs and models (PELAGOS_STATE_DIR)"),
+        "--config-file": ("FILE", "settings; by default pelagos.toml in the state folder"),
+    }
+    for flag, (metavar, text) in places.items():
+        group.add_argument(flag, metavar=metavar, default=default, help=text)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -56,6 +56,11 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02} h" if hours else f"{minutes}:{rest:02} min"
 
 
+def number(value: Any) -> str:
+    """Write a number with four digits; a dash for what is none."""
+    return "-" if value is None else f"{value:.4g}"
+
+
 def moment(time: datetime.datetime | None) -> str:
     """Write a time as the clock on the wall shows it."""
     return "-" if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -153,4 +153,4 @@ def _print_result(result: Any) -> None:
     if isinstance(result, Mapping):
         for name, value in result.items():
             if isinstance(value, int | float | str) and not isinstance(value, bool):
-                print(f"{name}: {following.number(value) if isinstance(value, float) else value}")
+                print(f"{name}: {output.number(value) if isinstance(value, float) else value}")
