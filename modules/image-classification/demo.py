@@ -34,7 +34,7 @@ console = Console()
 def main() -> int:
     """Run the demonstration; the exit code is 0 when everything worked."""
     options = _options()
-    resources = options.pictures / "planktonclas" / "resources"
+    resources = options.pictures.resolve() / "planktonclas" / "resources"
     lists = resources / "dataset_files"
     images = resources / "demo-images"
     with _runtime(options.state, options.port) as address:
@@ -44,8 +44,11 @@ def main() -> int:
         training = _follow(client, training["uuid"], _held_back(lists, images)[0][0])
         _print_result(training)
         right = _predict_held_back(client, training["uuid"], lists, images)
-        console.print(f"\nThe page of this training: [bold]{address}/console/trainings/{training['uuid']}[/]")
-    console.print("The runtime has ended; [bold]make serve[/] opens the same page in your browser.")
+        page = f"{address}/console/trainings/{training['uuid']}"
+        console.print(f"\nThe page of this training: {page}", soft_wrap=True)
+    console.print(
+        "The runtime has ended now; [bold]make serve[/] starts it again, then open that page in your browser."
+    )
     return 0 if right else 1
 
 
@@ -129,7 +132,12 @@ def _wait_until_up(process: subprocess.Popen[bytes], address: str, log: Path) ->
 
 def _follow(client: Client, training: str, picture: Path) -> dict[str, Any]:
     """Show the training until it ends, and predict once while it runs."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+    )
     deadline, predicted = time.monotonic() + TRAINING_LIMIT_S, False
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("starting", total=1.0)
@@ -142,7 +150,7 @@ def _follow(client: Client, training: str, picture: Path) -> dict[str, Any]:
                 answer = client.predict(picture)
                 predicted = client.training(training)["status"] == "running"
                 when = "while it trains" if predicted else "just after"
-                bar.console.print(f"Predicted {when} (ImageNet classes): {answer['labels'][0]}")
+                bar.console.print(f"Predicted {when}, with the pretrained model: {answer['labels'][0]}")
             time.sleep(0.1)
     if record["status"] != "done":
         raise SystemExit(f"the training ended as {record['status']}: {record.get('message', '')}")
@@ -160,10 +168,10 @@ def _print_result(training: dict[str, Any]) -> None:
     console.print(f"Trained in {training['result']['duration']}: network {result['network']}")
     table = Table(title="Confusion matrix (rows: true class, columns: predicted)")
     table.add_column("")
-    for name in result["classes"]:
-        table.add_column(name, justify="right")
-    for name, row in zip(result["classes"], result["confusion_matrix"], strict=True):
-        table.add_row(name, *(str(count) for count in row))
+    for number in range(len(result["classes"])):
+        table.add_column(str(number), justify="right")
+    for number, row in enumerate(result["confusion_matrix"]):
+        table.add_row(f"{number} {result['classes'][number]}", *(str(count) for count in row))
     console.print(table)
 
 
@@ -176,7 +184,8 @@ def _predict_held_back(client: Client, model: str, lists: Path, images: Path) ->
         hit = answer["labels"][0] == classes[label]
         right += hit
         mark = "[green]right[/]" if hit else f"[red]wrong[/], it is {classes[label]}"
-        console.print(f"  {picture.name}: {answer['labels'][0]} {answer['probabilities'][0]:.0%} {mark}")
+        told = f"{answer['labels'][0]} {answer['probabilities'][0]:.0%}"
+        console.print(f"  ...{picture.name[-16:]}  {told:<24} {mark}", highlight=False)
     console.print(f"Accuracy on {len(pictures)} held-back pictures: [bold]{right}/{len(pictures)}[/]")
     return right
 
