@@ -78,10 +78,10 @@ class Typed(Module):
 class Talker(Module):
     """Answers in pieces."""
 
-    def predict(self, pieces: int = 3, pause_s: float = 0.0, fail: bool = False) -> Iterator[dict[str, int]]:
+    def predict(self, pieces: int = 3, pause_s: float = 0.0, fail: bool = False, size: int = 0) -> Iterator[dict[str, Any]]:
         for number in range(pieces):
             time.sleep(pause_s)
-            yield {"piece": number}
+            yield {"piece": number, "more": "x" * size} if size else {"piece": number}
         if fail:
             raise ValueError("no more words")
 

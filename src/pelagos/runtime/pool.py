@@ -211,6 +211,10 @@ class Pool:
         with contextlib.suppress(ValueError):
             self._queue.remove(call)
 
+    def again(self, call: calls.Call) -> None:
+        """Put a call in front of the queue that was broken off by mistake."""
+        self._queue.appendleft(call)
+
     # Watching: one look at everything in progress every TICK_S, so that a fast call costs nothing.
 
     def _tick(self) -> None:
@@ -248,9 +252,8 @@ class Pool:
             stream.fail(errors.Timeout("the client takes no data"))
             stream.close()
             self.abandoned(running)
-        if worker.interrupted is not None:
-            if now - worker.interrupted > KILL_GRACE_S:
-                worker.process.kill("a prediction that nobody waits for could not be broken off")
+        if worker.interrupted is not None and now - worker.interrupted > KILL_GRACE_S:
+            worker.process.kill("a prediction that nobody waits for could not be broken off")
         elif running.abandoned is not None and now - max(running.abandoned, running.sent) > INTERRUPT_GRACE_S:
             worker.interrupt()
 

@@ -46,6 +46,7 @@ class Owner(Protocol):
     def answered(self, worker: Worker) -> None: ...
     def ended(self, worker: Worker, reason: str) -> None: ...
     def abandoned(self, call: calls.Call) -> None: ...
+    def again(self, call: calls.Call) -> None: ...
 
 
 class Phase(enum.Enum):
@@ -127,8 +128,8 @@ class Worker(asyncio.Protocol):
         return next(iter(self.in_flight.values()), None)
 
     def interrupt(self) -> None:
-        """Ask it to break off the oldest call."""
-        self.interrupted = self._loop.time()
+        """Ask it to break off the oldest call; again and again, because it does not listen while it sends."""
+        self.interrupted = self.interrupted or self._loop.time()
         self.process.signal(other_side.INTERRUPT)
 
     def close(self) -> None:
@@ -182,9 +183,7 @@ class Worker(asyncio.Protocol):
         elif frame.kind == frames.END:
             self._end(frame)
         elif frame.kind == frames.ERROR:
-            call = self._finished(frame)
-            if call is not None:
-                call.fail(error_of(frame.head()))
+            self._error(frame)
         elif frame.kind == frames.IMPORTED:
             self.phase = Phase.IMPORTED
             self.description = frame.head()
@@ -194,6 +193,16 @@ class Worker(asyncio.Protocol):
             self._owner.ready(self)
         elif frame.kind == frames.FAILED:
             self._fail(frame.head())
+
+    def _error(self, frame: frames.Frame) -> None:
+        call, head = self._finished(frame), frame.head()
+        if call is None:
+            return
+        if head["code"] == "interrupted" and call.abandoned is None and call.stream is None:
+            # The call that was meant had ended in the meantime and this one had begun.
+            self._owner.again(call)
+        else:
+            call.fail(error_of(head))
 
     def _fail(self, head: Mapping[str, Any]) -> None:
         self.failure = errors.ModuleFailed(head["message"], traceback=head["traceback"])
