@@ -1,4 +1,4 @@
-"""What the tests share: real pictures from installed packages, and one cache for the graphs that are costly to write."""
+"""What the tests share: real pictures from installed packages, and one cache for what is costly to make."""
 
 import importlib.util
 from collections.abc import Callable, Iterator

@@ -2,8 +2,8 @@
 
 import numpy
 import pytest
-from builders import noise
 
+from builders import noise
 from pelagos_image_classification import augment
 
 PICTURE = numpy.asarray(noise((64, 64)))
@@ -42,7 +42,10 @@ class TestAView:
         assert numpy.abs(turned.astype(int) - RAMP).max() > 20
 
     def test_shows_the_middle_part_when_cropped(self) -> None:
-        spans = [int(seen(seed, picture=RAMP, crop=0.5).max()) - int(seen(seed, picture=RAMP, crop=0.5).min()) for seed in range(5)]
+        spans = [
+            int(seen(seed, picture=RAMP, crop=0.5).max()) - int(seen(seed, picture=RAMP, crop=0.5).min())
+            for seed in range(5)
+        ]
 
         assert all(80 <= span <= 110 for span in spans)
 

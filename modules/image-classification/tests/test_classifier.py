@@ -3,16 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from builders import stripes
 from pelagos.module import Training
 
+from builders import stripes
 from pelagos_image_classification import arguments, classifier, training
 
 
 class TestATrainedClassifier:
-    def test_knows_its_classes_its_info_and_its_framing(
-        self, tmp_path: Path, new_run: Callable[..., Training]
-    ) -> None:
+    def test_knows_its_classes_its_info_and_its_framing(self, tmp_path: Path, new_run: Callable[..., Training]) -> None:
         folder, run = stripes(tmp_path / "data"), new_run()
         (folder / "dataset_files" / "info.txt").write_text("like a fence\n-\n")
         training.train(run, folder, arguments.Options(mode="fast", image_size=64, framing="squash", epochs=2))

@@ -1,11 +1,12 @@
 """Data sets as people really have them."""
 
+import itertools
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from builders import encoded, noise, stripes, write, write_lists
 
+from builders import encoded, noise, stripes, write, write_lists
 from pelagos_image_classification import dataset
 
 PICTURE = encoded(noise((8, 8)))
@@ -13,7 +14,7 @@ PICTURE = encoded(noise((8, 8)))
 
 def lists(folder: Path, train: list[str], classes: tuple[str, ...] = ("a", "b"), **others: list[str]) -> Path:
     """Write lists, and a picture for every file they name but for those called "absent"."""
-    for line in (*train, *sum(others.values(), [])):
+    for line in itertools.chain(train, *others.values()):
         name = line.rsplit(maxsplit=1)[0] if line.rsplit(maxsplit=1)[-1].lstrip("-").isdecimal() else line
         if name and "absent" not in name and ".." not in name and not name.startswith("/"):
             write(folder / "images" / name, PICTURE)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy
 import pytest
-from builders import encoded, noise, write
 
+from builders import encoded, noise, write
 from pelagos_image_classification import augment, dataset, features, pictures
 
 
@@ -25,7 +25,9 @@ def library(tmp_path: Path) -> tuple[pictures.Library, tuple[bytes, ...]]:
 
 
 class TestTheBackbone:
-    def test_computes_each_picture_once(self, tmp_path: Path, library: tuple[pictures.Library, tuple[bytes, ...]]) -> None:
+    def test_computes_each_picture_once(
+        self, tmp_path: Path, library: tuple[pictures.Library, tuple[bytes, ...]]
+    ) -> None:
         books, keys = library
 
         first = features.Backbone(tmp_path, books, None).features(keys, unwatched)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy
 import pytest
-from builders import encoded, noise
 from PIL import Image
 
+from builders import encoded, noise
 from pelagos_image_classification import images
 
 

@@ -51,9 +51,7 @@ class TestRungOne:
         assert numpy.mean(right) >= 0.88
         assert numpy.mean(losses) < numpy.mean(plain)
 
-    def test_learns_a_little_more_in_every_epoch(
-        self, plankton_features: tuple[numpy.ndarray, numpy.ndarray]
-    ) -> None:
+    def test_learns_a_little_more_in_every_epoch(self, plankton_features: tuple[numpy.ndarray, numpy.ndarray]) -> None:
         rows, labels = plankton_features
 
         curve = [linear.loss(made.scores(rows), labels) for made in linear.epochs(lesson(rows, labels), 6, 1.0, 6)]

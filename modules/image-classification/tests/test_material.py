@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy
 import pytest
-from builders import stripes
 
+from builders import stripes
 from pelagos_image_classification import arguments, augment, dataset, material
 
 
@@ -63,7 +63,7 @@ class TestTheMaterial:
     def test_weighs_classes_only_when_asked(self, tmp_path: Path, run_cache: Path) -> None:
         folder = stripes(tmp_path)
         lines = (folder / "dataset_files" / "train.txt").read_text().splitlines()
-        (folder / "dataset_files" / "train.txt").write_text("\n".join(lines[:4] + [lines[6]]))
+        (folder / "dataset_files" / "train.txt").write_text("\n".join([*lines[:4], lines[6]]))
 
         assert ready(folder, run_cache).class_weights.tolist() == [1, 1]
         assert ready(folder, run_cache, use_class_weights=True).class_weights.tolist() == pytest.approx([5 / 6, 5 / 4])

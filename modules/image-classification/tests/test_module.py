@@ -10,12 +10,20 @@ from pathlib import Path
 
 import numpy
 import pytest
-from builders import encoded, noise, stripes
 from pelagos.module import BadInput, File, Folder, Training
 from pelagos.module.describe import describe
 from PIL import Image
 
+from builders import encoded, noise, stripes
 from pelagos_image_classification import ImageClassification
+
+DEEP = {
+    *("modelname", "image_size", "num_classes", "mode", "initial_lr", "batch_size", "epochs", "ckpt_freq"),
+    *("lr_schedule_mode", "lr_step_decay", "lr_step_schedule", "l2_reg", "use_class_weights", "use_validation"),
+    *("use_early_stopping", "use_tensorboard", "mean_RGB", "std_RGB", "train_mode", "val_mode", "split_ratios"),
+    *("use_test", "use_best_model", "use_augmentation", "images_directory"),
+}
+"""The names of DEEP's arguments that this module takes."""
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +84,8 @@ class TestPredictingWithPretrainedWeights:
 
     def test_needs_no_torch(self, tmp_path: Path) -> None:
         code = (
-            "import sys; from pelagos.module import File; from pelagos_image_classification import ImageClassification\n"
+            "import sys; from pelagos.module import File\n"
+            "from pelagos_image_classification import ImageClassification\n"
             "module = ImageClassification(); module.load(None)\n"
             "module.predict(File('a.png', data=open(sys.argv[1], 'rb').read()))\n"
             "print('torch' in sys.modules)"
@@ -84,16 +93,16 @@ class TestPredictingWithPretrainedWeights:
         picture = tmp_path / "a.png"
         picture.write_bytes(encoded(noise()))
 
-        done = subprocess.run([sys.executable, "-c", code, picture], capture_output=True, text=True, check=True, timeout=60)
+        done = subprocess.run(
+            [sys.executable, "-c", code, picture], capture_output=True, text=True, check=True, timeout=60
+        )
 
         assert done.stdout.strip() == "False"
 
 
 class TestABadPicture:
     @pytest.mark.parametrize("content", [b"", b"\0" * 100_000_000, b"PK\3\4 an archive", b"text"])
-    def test_is_a_fault_of_the_field_that_names_the_file(
-        self, pretrained: ImageClassification, content: bytes
-    ) -> None:
+    def test_is_a_fault_of_the_field_that_names_the_file(self, pretrained: ImageClassification, content: bytes) -> None:
         with pytest.raises(BadInput) as caught:
             pretrained.predict(file(content, "odd.jpg"))
 
@@ -168,11 +177,7 @@ class TestTheDescription:
         description = describe(ImageClassification, name="image-classification")
 
         names = {parameter["name"] for parameter in description["train"]["parameters"]}
-        assert names >= set(
-            "modelname image_size num_classes mode initial_lr batch_size epochs ckpt_freq lr_schedule_mode lr_step_decay "
-            "lr_step_schedule l2_reg use_class_weights use_validation use_early_stopping use_tensorboard mean_RGB std_RGB "
-            "train_mode val_mode split_ratios use_test use_best_model use_augmentation images_directory dataset".split()
-        )
+        assert names >= DEEP
         assert json.dumps(description)
         assert "image-classification" in (description["card"] or "")
 

@@ -3,15 +3,13 @@
 from pathlib import Path
 
 import pytest
-from builders import encoded, noise, write
 
+from builders import encoded, noise, write
 from pelagos_image_classification import dataset, pictures, stages
 
 
 def samples(folder: Path, **contents: bytes) -> tuple[dataset.Sample, ...]:
-    return tuple(
-        dataset.Sample(name, write(folder / name, content), 0) for name, content in contents.items()
-    )
+    return tuple(dataset.Sample(name, write(folder / name, content), 0) for name, content in contents.items())
 
 
 def unwatched(_done: int, _total: int) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy
 import onnxruntime
 import pytest
-from builders import encoded, noise, stripes, write
 from pelagos.module import BadInput, Training
 
+from builders import encoded, noise, stripes, write
 from pelagos_image_classification import arguments, augment, dataset, rungs, stages, training
 
 FAST = {"mode": "fast", "epochs": 3}
@@ -24,6 +24,10 @@ def options(**given: object) -> arguments.Options:
 
 def metrics(run: Training) -> list[dict[str, float]]:
     return [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def predictions(run: Training) -> list[dict[str, str]]:
+    return list(csv.DictReader((run.outputs / "test_predictions.csv").read_text().splitlines()))
 
 
 class TestAFastTrainingOnPlankton:
@@ -52,7 +56,7 @@ class TestAFastTrainingOnPlankton:
         stats = json.loads((run.model / "stats.json").read_text())
         assert len(stats["acc"]) == len(stats["val_loss"]) == 5
         assert json.loads((run.outputs / "report.json").read_text())["accuracy"] == report["accuracy"]
-        rows = list(csv.DictReader((run.outputs / "test_predictions.csv").open()))
+        rows = predictions(run)
         assert sum(row["label"] == row["predicted"] for row in rows) == round(report["accuracy"] * 8)
 
     def test_computes_nothing_twice_for_other_arguments(
@@ -61,7 +65,9 @@ class TestAFastTrainingOnPlankton:
         training.train(new_run("first"), plankton, arguments.Options(mode="fast", epochs=2))
         before = {path: path.stat().st_size for path in run_cache.rglob("keys")}
 
-        training.train(new_run("second"), plankton, arguments.Options(mode="fast", epochs=4, use_class_weights=True, seed=5))
+        training.train(
+            new_run("second"), plankton, arguments.Options(mode="fast", epochs=4, use_class_weights=True, seed=5)
+        )
 
         assert {path: path.stat().st_size for path in run_cache.rglob("keys")} == before
 
@@ -120,9 +126,7 @@ class TestBrokenFiles:
 
 class TestUnusualTrainings:
     def test_do_without_validation_and_test(self, tmp_path: Path, new_run: Callable[..., Training]) -> None:
-        report = training.train(
-            new_run(), stripes(tmp_path / "data"), options(use_validation=False, use_test=False)
-        )
+        report = training.train(new_run(), stripes(tmp_path / "data"), options(use_validation=False, use_test=False))
 
         assert (report["judged_by"], report["accuracy"], report["val"]) == (None, None, None)
 
@@ -139,7 +143,7 @@ class TestUnusualTrainings:
 
         report = training.train(run, folder, options())
 
-        rows = list(csv.DictReader((run.outputs / "test_predictions.csv").open()))
+        rows = predictions(run)
         assert [(row["label"], row["predicted"]) for row in rows] == [("", "upright lines"), ("", "lying")]
         assert report["judged_by"] == "val"
 
@@ -149,7 +153,9 @@ class TestUnusualTrainings:
         report = training.train(
             new_run(),
             stripes(tmp_path / "data"),
-            options(use_augmentation=True, train_mode=recipe, val_mode=recipe, mean_RGB=(90, 90, 90), std_RGB=(80, 80, 80)),
+            options(
+                use_augmentation=True, train_mode=recipe, val_mode=recipe, mean_RGB=(90, 90, 90), std_RGB=(80, 80, 80)
+            ),
         )
 
         assert report["accuracy"] == 1.0
@@ -201,7 +207,9 @@ class TestFurtherRungs:
 
         for mode in ("normal", "full"):
             report = training.train(
-                new_run(mode), stripes(tmp_path / "data"), options(mode=mode, epochs=1, use_augmentation=True, train_mode=recipe)
+                new_run(mode),
+                stripes(tmp_path / "data"),
+                options(mode=mode, epochs=1, use_augmentation=True, train_mode=recipe),
             )
 
             assert report["accuracy"] == 1.0

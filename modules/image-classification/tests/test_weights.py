@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy
 import pytest
-from builders import write
 
+from builders import write
 from pelagos_image_classification import network, weights
 
 
