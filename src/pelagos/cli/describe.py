@@ -39,9 +39,13 @@ def _facts(metadata: Mapping[str, Any]) -> Iterator[str]:
             yield f"{label}: {value}"
     people = metadata.get("authors") or metadata.get("author")
     if people:
-        yield f"Authors: {', '.join(map(str, people)) if isinstance(people, list) else people}"
+        yield f"Authors: {', '.join(map(_person, people)) if isinstance(people, list) else people}"
     for name, address in dict(metadata.get("links", {})).items():
         yield f"{name.capitalize()}: {address}"
+
+
+def _person(author: Any) -> str:
+    return str(author.get("name", author)) if isinstance(author, Mapping) else str(author)
 
 
 def _print_method(verb: str, method: Mapping[str, Any] | None) -> None:
