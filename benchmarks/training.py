@@ -222,10 +222,8 @@ def _show(line: Line) -> None:
     verdict = "reached" if line.reached else "MISSED"
     spread = f"{min(line.values):.2f} to {max(line.values):.2f}"
     sign = "<=" if line.at_most else ">="
-    print(
-        f"{line.name:<55} {line.median:6.2f} {line.unit:<2} ({spread}), target {sign} {line.target:g}: {verdict}  {line.remark}",
-        flush=True,
-    )
+    figures = f"{line.median:6.2f} {line.unit:<2} ({spread}), target {sign} {line.target:g}: {verdict}"
+    print(f"{line.name:<55} {figures}  {line.remark}", flush=True)
 
 
 if __name__ == "__main__":
