@@ -9,14 +9,15 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
-from pelagos.module import BadInput, File, Folder, Module
+from pelagos.module import BadInput, File, Folder, Module, Training
 
 
 class Steps(Module):
     """Logs so many steps, waiting for `delay_s` before each, and leaves a model."""
 
-    def train(self, run, steps: int = 2, delay_s: float = 0.0):
+    def train(self, run: Training, steps: int = 2, delay_s: float = 0.0) -> Any:
         for step in range(steps):
             time.sleep(delay_s)
             run.log(step, loss=1 / (step + 1))
@@ -29,7 +30,13 @@ class Steps(Module):
 class Surroundings(Module):
     """Tells what it finds around it."""
 
-    def train(self, run, document: File = None, place: Folder = None, many: list = ()):
+    def train(
+        self,
+        run: Training,
+        document: File | None = None,
+        place: Folder | None = None,
+        many: tuple[File, ...] = (),
+    ) -> Any:
         return {
             "main_thread": threading.current_thread() is threading.main_thread(),
             "stdin": sys.stdin.read(),
@@ -51,71 +58,71 @@ class Surroundings(Module):
 class Raises(Module):
     """Ends badly in one of many ways."""
 
-    def train(self, run, how: str):
+    def train(self, run: Training, how: str) -> Any:
         print("about to fail")
         return getattr(self, "_" + how.replace(" ", "_"))()
 
-    def _bad_input(self):
+    def _bad_input(self) -> Any:
         raise BadInput({"dataset": ["no picture in it"]})
 
-    def _error(self):
+    def _error(self) -> Any:
         raise RuntimeError("the weights are upside down")
 
-    def _exit(self):
+    def _exit(self) -> Any:
         sys.exit(3)
 
-    def _hard_exit(self):
+    def _hard_exit(self) -> Any:
         os._exit(4)
 
-    def _segfault(self):
+    def _segfault(self) -> Any:
         ctypes.string_at(0)
 
-    def _killed(self):
+    def _killed(self) -> Any:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    def _disk_full(self):
+    def _disk_full(self) -> Any:
         with pathlib.Path("/dev/full").open("w") as full:
             full.write("x" * 100000)
 
-    def _disk_full_behind_another_error(self):
+    def _disk_full_behind_another_error(self) -> Any:
         try:
             self._disk_full()
         except OSError as error:
             raise RuntimeError("could not save") from error
 
-    def _memory_error(self):
+    def _memory_error(self) -> Any:
         raise MemoryError("no more")
 
-    def _answer(self):
+    def _answer(self) -> Any:
         return object()
 
 
 class Endless(Module):
     """Never ends by itself; says when it is ready."""
 
-    def train(self, run, how: str = "quiet"):
+    def train(self, run: Training, how: str = "quiet") -> Any:
         try:
             getattr(self, "_" + how)(run)
         finally:
             (run.outputs / "finally").touch()
 
-    def _quiet(self, run):
+    def _quiet(self, run: Training) -> None:
         print("ready")
         while True:
             time.sleep(60)
 
-    def _prompt(self, run):
+    def _prompt(self, run: Training) -> None:
         print("ready", end="")
         while True:
             time.sleep(60)
 
-    def _watches(self, run):
+    def _watches(self, run: Training) -> None:
         print("ready")
         while not run.cancelled:
             time.sleep(0.02)
         (run.model / "half").touch()
 
-    def _stubborn(self, run):
+    def _stubborn(self, run: Training) -> None:
         """Ignore SIGTERM, in a tree with a child in a session of its own and one that nobody is parent of."""
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         script = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
@@ -130,7 +137,7 @@ class Endless(Module):
         while True:
             time.sleep(600)
 
-    def _family(self, run):
+    def _family(self, run: Training) -> None:
         """Start a child that carries the run's token and no PDEATHSIG."""
         subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
         print("ready")
@@ -141,7 +148,7 @@ class Endless(Module):
 class Leaves(Module):
     """Ends well and leaves a process behind."""
 
-    def train(self, run):
+    def train(self, run: Training) -> Any:
         left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
         return left.pid
 
@@ -149,7 +156,7 @@ class Leaves(Module):
 class Lingers(Module):
     """Has a non-daemonic thread that never ends."""
 
-    def train(self, run):
+    def train(self, run: Training) -> Any:
         threading.Thread(target=time.sleep, args=(600,)).start()
         return "done"
 
@@ -157,7 +164,7 @@ class Lingers(Module):
 class Eats(Module):
     """Takes memory: in a child, or in itself, shared with children that own no page of it."""
 
-    def train(self, run, megabytes: int, shared_with: int = 0):
+    def train(self, run: Training, megabytes: int, shared_with: int = 0) -> Any:
         if not shared_with:
             script = f"import time; hoard = bytearray({megabytes} * 2**20); time.sleep(600)"
             subprocess.run([sys.executable, "-c", script], check=True)

@@ -44,13 +44,11 @@ class RunFolder:
 
     def log_tail(self, lines: int) -> Piece:
         """Read the last lines of the log; of very long lines perhaps fewer."""
-        size = _size(self.path / "log")
-        start = max(0, size - lines * _TAIL_BYTES_PER_LINE)
-        data, size = _read_part(self.path / "log", start, size - start)
-        if start:
-            data = data.partition(b"\n")[2] or data
-        kept = b"".join(data.splitlines(keepends=True)[-lines:]) if lines > 0 else b""
-        return Piece(kept, start + len(data) if data else size, size)
+        start = max(0, _size(self.path / "log") - lines * _TAIL_BYTES_PER_LINE)
+        data, size = _read_part(self.path / "log", start, -1)
+        whole = data.partition(b"\n")[2] if start else data
+        kept = (whole or data).splitlines(keepends=True)[-lines:] if lines > 0 else []
+        return Piece(b"".join(kept), start + len(data), size)
 
     def metrics(self, start: int = 0) -> tuple[Sequence[dict[str, Any]], int]:
         """Read the metrics from byte `start` on: whole lines only, and where to go on."""
@@ -104,8 +102,11 @@ class RunFolder:
     def ask_cancel(self) -> None:
         """Leave the wish that the run stops; it survives whoever had it. May be called twice.
 
-        Raises NotFound when the folder is gone.
+        Its date, from which the run's patience is counted, is that of the first time. Raises NotFound when the folder
+        is gone.
         """
+        if self.cancel_asked:
+            return
         try:
             (self.path / "cancel").touch(mode=0o600)
             durable.sync_folder(self.path)
