@@ -19,7 +19,7 @@ import pelagos.jobs
 from pelagos import db
 from pelagos.domain import clock
 from pelagos.environments import authors
-from pelagos.runtime import app, console, server, service
+from pelagos.runtime import server, service
 from pelagos.sites.drivers import local
 
 MODULES = Path(__file__).parent / "modules"

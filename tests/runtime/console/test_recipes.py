@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import shlex
 
-from runtime.console.test_fields import method, parameter
-
 from pelagos.runtime.console import recipes
+from runtime.console.test_fields import method, parameter
 
 METHOD = method(
     parameter("image", type="string", format="binary", required=True),

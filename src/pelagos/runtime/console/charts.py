@@ -51,8 +51,8 @@ def thinned(rows: Sequence[Mapping[str, Any]], limit: int = POINTS) -> list[Mapp
     """Keep at most `limit` rows, evenly spread, the last one always."""
     if len(rows) <= limit:
         return list(rows)
-    stride = -(-len(rows) // limit)
-    return [*rows[:-1:stride], rows[-1]][-limit:]
+    stride = -(-len(rows) // (limit - 1))
+    return [*rows[:-1:stride], rows[-1]]
 
 
 def _place(metric: str) -> tuple[str, str]:

@@ -142,7 +142,10 @@ async def _start(command: Sequence[str], folder: Path, prefix: str) -> Monitor:
                 if found:
                     return Monitor(process, int(found[1]))
     except TimeoutError:
+        pass
+    with contextlib.suppress(ProcessLookupError):
         process.kill()
+    await process.wait()
     last = said.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
     raise errors.Unavailable(f"TensorBoard did not start: {last[0]}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import functools
 import json
@@ -13,6 +14,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from pelagos.domain import errors
 from pelagos.runtime import arguments, calls, trained
@@ -69,23 +71,35 @@ async def predict(desk: desks.Desk, request: Request) -> Response:
 async def stream(desk: desks.Desk, request: Request) -> Response:
     """Predict with a module whose answer comes in pieces; each event is a finished part of the page."""
     served = desk.module(request.path_params["module"])
-    return StreamingResponse(_events(desk, request, served), media_type="text/event-stream")
-
-
-async def _events(desk: desks.Desk, request: Request, served: services.ServedModule) -> AsyncIterator[str]:
-    async with reading.form(request, desk.service) as posted:
+    async with contextlib.AsyncExitStack() as stack:
+        posted = await stack.enter_async_context(reading.form(request, desk.service))
         said = fields.arguments(_method(served), posted)
-        began = time.perf_counter()
-        try:
-            reply, model = await _ask(desk.service, served, said)
-            async for value in _values(reply):
-                yield _event(desk.draw("piece.html", value=value, views=answers.views(value)))
-            outcome = Outcome(elapsed=desks.elapsed(time.perf_counter() - began), model=model)
-            yield _event(desk.draw("streamed.html", outcome=outcome))
-        except errors.PelagosError as error:
-            outcome = _failure(served, error)
-            yield _event(desk.draw("streamed.html", outcome=outcome))
-        yield _event(_extras(desk, request, served, said, outcome))
+        return _Streamed(_events(desk, request, served, said), stack.pop_all())
+
+
+class _Streamed(StreamingResponse):
+    """A stream that lets go of the request's files when it has ended, or its reader has gone."""
+
+    def __init__(self, content: AsyncIterator[str], held: contextlib.AsyncExitStack) -> None:
+        super().__init__(content, media_type="text/event-stream")
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._held:
+            await super().__call__(scope, receive, send)
+
+
+async def _events(desk: desks.Desk, request: Request, served: services.ServedModule, said: Pairs) -> AsyncIterator[str]:
+    began = time.perf_counter()
+    try:
+        reply, model = await _ask(desk.service, served, said)
+        async for value in _values(reply):
+            yield _event(desk.draw("piece.html", value=value, views=answers.views(value)))
+        outcome = Outcome(elapsed=desks.elapsed(time.perf_counter() - began), model=model)
+    except errors.PelagosError as error:
+        outcome = _failure(served, error)
+    yield _event(desk.draw("streamed.html", outcome=outcome))
+    yield _event(_extras(desk, request, served, said, outcome))
 
 
 async def _outcome(service: services.Service, served: services.ServedModule, said: Pairs) -> Outcome:

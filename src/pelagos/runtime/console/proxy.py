@@ -42,12 +42,17 @@ async def forward(request: Request, port: int, path: str) -> Response:
     Raises Unavailable when it does not take the connection or does not begin to answer within 30 s.
     """
     body = await _body(request)
+    asked = _head(request, port, path, len(body)) + body
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError as error:
+        raise errors.Unavailable("The monitor does not answer.") from error
     try:
         async with asyncio.timeout(_TIMEOUT_S):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(_head(request, port, path, len(body)) + body)
+            writer.write(asked)
             status, headers = _read_head(await reader.readuntil(b"\r\n\r\n"))
-    except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
+    except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError) as error:
+        writer.close()
         raise errors.Unavailable("The monitor does not answer.") from error
     kept = {name: value for name, value in headers if name in _ANSWERED}
     if request.method == "HEAD":
@@ -77,7 +82,7 @@ def _head(request: Request, port: int, path: str, size: int) -> bytes:
 def _read_head(head: bytes) -> tuple[int, list[tuple[str, str]]]:
     first, *lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")
     pairs = (line.partition(":") for line in lines)
-    return int(first.split(" ", 2)[1]), [(name.strip().lower(), value.strip()) for name, _, value in pairs]
+    return int(first.partition(" ")[2][:3]), [(name.strip().lower(), value.strip()) for name, _, value in pairs]
 
 
 async def _pieces(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> AsyncIterator[bytes]:

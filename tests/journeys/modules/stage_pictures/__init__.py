@@ -39,7 +39,7 @@ class Pictures(Module):
         ranked = sorted(zip(CLASSES, shares, strict=True), key=lambda pair: -pair[1])[:top_k]
         return {"labels": [name for name, _ in ranked], "probabilities": [share for _, share in ranked]}
 
-    def train(  # noqa: PLR0913 - one of each kind of field
+    def train(  # noqa: PLR0913, PLR0917 - one of each kind of field
         self,
         run: Training,
         dataset: Annotated[Folder, Arg("the folder with your pictures, one folder per class")],
