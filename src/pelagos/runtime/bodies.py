@@ -38,6 +38,8 @@ class Body:
         self.form: list[tuple[str, Any]] = []
         """Fields in the order of the body: text, or `calls.Upload`."""
         self.json: Any = None
+        self.invalid_json = False
+        """Whether the body claims to be JSON and is not; only if that was asked to be passed over."""
         self.size = 0
 
     def grow(self, count: int) -> None:
@@ -70,8 +72,11 @@ class Body:
             self._temporary = None
 
 
-async def read(scope: Scope, receive: Receive, body: Body) -> None:
-    """Receive the whole body into `body`. Raises Declined (400), TooLarge, `pool.ClientGone`."""
+async def read(scope: Scope, receive: Receive, body: Body, *, lenient: bool = False) -> None:
+    """Receive the whole body into `body`. Raises Declined (400), TooLarge, `pool.ClientGone`.
+
+    With `lenient`, JSON that is broken is left to whoever looks for an argument in it.
+    """
     headers = dict(scope["headers"])
     kind = headers.get(b"content-type", b"").decode("latin-1")
     length = _length(headers)
@@ -82,8 +87,8 @@ async def read(scope: Scope, receive: Receive, body: Body) -> None:
         await _multipart(receive, body, kind, small=length is not None and length <= IN_MEMORY)
     elif name == "application/x-www-form-urlencoded":
         body.form = _urlencoded(await _whole(receive, body))
-    elif name == "application/json" or name.endswith("+json"):
-        body.json = _json(await _whole(receive, body))
+    elif name == "application/json" or (name.startswith("application/") and name.endswith("+json")):
+        await _read_json(receive, body, lenient=lenient)
     elif length != 0:
         await _drain(receive, body)
 
@@ -116,6 +121,7 @@ def raw(scope: Scope, body: Body) -> dict[str, Any]:
         "query": _pairs(scope["query_string"]),
         "form": body.form,
         "json": body.json,
+        "invalid_json": body.invalid_json,
         "headers": headers,
         "cookies": cookies(headers.get("cookie", "")),
     }
@@ -156,13 +162,14 @@ async def _drain(receive: Receive, body: Body) -> None:
         _, more = await _next(receive, body)
 
 
-def _json(text: bytes) -> Any:
-    if not text:
-        return None
+async def _read_json(receive: Receive, body: Body, *, lenient: bool) -> None:
+    text = await _whole(receive, body)
     try:
-        return json.loads(text)
+        body.json = json.loads(text) if text else None
     except (ValueError, RecursionError):
-        raise Declined(400, faults={"json": ["Invalid JSON body."]}) from None
+        body.invalid_json = True
+        if not lenient:
+            raise Declined(400, faults={"json": ["Invalid JSON body."]}) from None
 
 
 def _urlencoded(text: bytes) -> list[tuple[str, Any]]:

@@ -39,6 +39,11 @@ class Declined(Exception):
         self.faults = faults
 
 
+def not_implemented(module: str) -> Declined:
+    """Decline what the module cannot do, in the words of DEEPaaS."""
+    return Declined(501, f"Not implemented by underlying model (loaded '{module}')")
+
+
 class Passed(Exception):
     """An error that the module's own parsing library wrote; it goes to the client as it is."""
 

@@ -53,8 +53,8 @@ class Predictions:
 
     async def _reply(self, scope: Scope, receive: Receive, body: bodies.Body, client: _Client) -> calls.Reply:
         if self._module.predict_arguments is None:
-            raise errors.Declined(501)
-        await bodies.read(scope, receive, body)
+            raise errors.not_implemented(self._module.name)
+        await bodies.read(scope, receive, body, lenient=self._module.parses_itself)
         if self._module.parses_itself:
             return await self._module.pool.predict(_NOTHING, raw=bodies.raw(scope, body), watch=client.watch)
         given = arguments.Given(bodies.query(scope), body.fields() if body.form else _NOTHING, body.json)
@@ -129,7 +129,10 @@ async def _send_stream(send: Send, reply: calls.Reply, stream: calls.Stream, cli
 
 
 def _kind(reply: calls.Reply) -> tuple[bytes, bytes]:
-    return _JSON if reply.media_type == "application/json" else (b"content-type", reply.media_type.encode("latin-1"))
+    if reply.media_type == "application/json" and reply.status == 200:
+        return _JSON
+    # Validation errors bear the type without a charset, as in DEEPaaS.
+    return (b"content-type", reply.media_type.encode("latin-1"))
 
 
 def _more(reply: calls.Reply) -> list[tuple[bytes, bytes]]:

@@ -41,10 +41,11 @@ class Trainings:
         """Start a training and answer at once; the same Idempotency-Key is the same training."""
         module, jobs = self._allowed(request)
         if module.train_arguments is None:
-            raise errors.Declined(501)
+            raise errors.not_implemented(module.name)
         body = bodies.Body(self._service.settings.client_max_size, self._service.uploads)
         try:
-            await bodies.read(request.scope, request.receive, body)
+            lenient = module.description["train"]["parse"] == "worker"
+            await bodies.read(request.scope, request.receive, body, lenient=lenient)
             plain, files = await _read(module, request, body)
             submission = jobs_room.Submission(
                 kind=records.Kind.TRAINING,
@@ -102,7 +103,7 @@ def shown(job: records.Job) -> dict[str, Any]:
     """Give a job as V2's training object."""
     facts: dict[str, Any] = {
         "date": _local(job.created),
-        "args": {name: _argument(value) for name, value in job.arguments.items()},
+        "args": {name: _argument(name, value) for name, value in job.arguments.items()},
         "uuid": job.id,
         "status": _STATUS[job.state],
     }
@@ -121,7 +122,7 @@ async def _read(
     """Read the arguments of a training, here or in a worker; gives them as a submission has them, and its files."""
     method = module.description["train"]
     if module.train_arguments is None:
-        raise errors.Declined(501)
+        raise errors.not_implemented(module.name)
     if method["parse"] == "server":
         headers, cookies = dict(request.headers), dict(request.cookies)
         given = arguments.Given(bodies.query(request.scope), body.fields(), body.json, headers, cookies)
@@ -180,11 +181,11 @@ def _file(upload: calls.Upload, files: dict[str, Path | bytes]) -> dict[str, Any
     return {"$file": {"name": upload.name, "content_type": upload.content_type, "path": path}}
 
 
-def _argument(value: Any) -> Any:
+def _argument(name: str, value: Any) -> Any:
     if isinstance(value, list):
-        return [_argument(item) for item in value]
+        return [_argument(name, item) for item in value]
     if isinstance(value, Mapping) and list(value) == ["$file"]:
-        return [value["$file"]["name"], value["$file"]["content_type"], value["$file"]["name"]]
+        return [name, value["$file"]["content_type"], value["$file"]["name"]]
     if isinstance(value, Mapping) and list(value) == ["$folder"]:
         return value["$folder"]
     if isinstance(value, Mapping) and "$shown" in value:
