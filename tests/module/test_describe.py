@@ -158,3 +158,9 @@ class TestCardText:
         carded = importlib.import_module("carded")
 
         assert describe.card_text(carded.Carded) == 'title = "Carded"\n'
+
+    def test_is_none_for_a_class_that_was_typed_in(self) -> None:
+        typed: dict[str, Any] = {"__name__": "__typed__", "Module": Module}
+        exec("class Typed(Module):\n    'Typed.'", typed)
+
+        assert describe.card_text(typed["Typed"]) is None

@@ -67,8 +67,11 @@ def describe(module: Type[Module], *, name: str, metadata: Optional[Dict[str, An
 
 
 def card_text(module: Type[Module]) -> Optional[str]:
-    """Find the module's `module.toml`: in its package or up to three folders above it."""
-    package = pathlib.Path(inspect.getfile(module)).resolve().parent
+    """Find the module's `module.toml`: in its package or up to three folders above it; a notebook has none."""
+    try:
+        package = pathlib.Path(inspect.getfile(module)).resolve().parent
+    except (TypeError, OSError):
+        return None
     for folder in [package, *list(package.parents)[:3]]:
         if (folder / "module.toml").is_file():
             return (folder / "module.toml").read_text(encoding="utf-8")
