@@ -12,7 +12,6 @@ import tempfile
 from pathlib import Path
 
 import pelagos
-from pelagos import module
 
 
 def make(root: Path) -> Path:
@@ -25,7 +24,8 @@ def make(root: Path) -> Path:
 
 
 def _files() -> dict[str, Path]:
-    room = Path(module.__file__).parent
+    # Not imported: it is read only, and would bring all that authors need.
+    room = Path(pelagos.__file__).with_name("module")
     below = {path.relative_to(room): path for path in room.rglob("*") if path.is_file()}
     found = {f"{room.name}/{name}": path for name, path in below.items() if _travels(name)}
     return {"__init__.py": Path(pelagos.__file__), **dict(sorted(found.items()))}

@@ -20,10 +20,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pelagos.domain import errors
-from pelagos.environments import deepaas, pip_output
+from pelagos.environments import deepaas, groups, pip_output
 from pelagos.environments.sources import Source, SourceKind, normalised
 from pelagos.environments.steps import Progress, Step
-from pelagos.module import loading
 
 SITE = "venv/lib/python*/site-packages"
 _OLDEST_PIP = (24, 1)  # The first with `--progress-bar raw`; `--python` and `--report` are older.
@@ -212,14 +211,15 @@ def _requested(report: Path, extra: Sequence[str]) -> importlib.metadata.Distrib
 
 
 def _modules(distribution: importlib.metadata.Distribution, source: Source) -> tuple[tuple[str, str, str], ...]:
-    groups = {loading.NATIVE_GROUP: "native", loading.DEEPAAS_GROUP: "deepaas"}
-    found = {
-        (groups[point.group], point.name, point.value) for point in distribution.entry_points if point.group in groups
-    }
+    found: dict[str, tuple[str, str, str]] = {}
+    for group, kind in groups.KINDS.items():
+        for point in distribution.entry_points.select(group=group):
+            # A module that is both for DEEPaaS and for us is taken as ours.
+            found.setdefault(point.name, (kind, point.name, point.value))
     if not found:
         raise errors.EnvironmentFailed(
             f"'{distribution.name}' from {source} can be installed, but there is no module in it",
-            hint=f'Its pyproject.toml has to say: [project.entry-points."{loading.NATIVE_GROUP}"] '
+            hint=f'Its pyproject.toml has to say: [project.entry-points."{groups.NATIVE}"] '
             'my-module = "my_package:MyModule".',
         )
-    return tuple(sorted(found))
+    return tuple(found[name] for name in sorted(found))

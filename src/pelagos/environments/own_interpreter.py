@@ -7,14 +7,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from pelagos.environments import groups
 from pelagos.environments.records import Installed
-from pelagos.module import loading
 
 
 def modules() -> Iterator[Installed]:
     """Give each of them once, native ones first; a source folder on the path may list the same entry a second time."""
     seen = set()
-    for kind, group in (("native", loading.NATIVE_GROUP), ("deepaas", loading.DEEPAAS_GROUP)):
+    for group, kind in groups.KINDS.items():
         for point in importlib.metadata.entry_points(group=group):
             if point.name not in seen:
                 seen.add(point.name)
