@@ -95,7 +95,7 @@ def _method(description: Mapping[str, Any], method: str, models: Sequence[str]) 
     own = _own(description, method)
     if own:
         return own["parameters"], own["produces"]
-    described = description[method]
+    described = description[method] or _NOTHING
     told = [parameter(each) for each in described["parameters"]]
     for each in told:
         if each["name"] == "model" and models and method == "predict":
@@ -108,7 +108,7 @@ def _paths(
 ) -> dict[str, Any]:
     root = f"/v2/models/{name}"
     paths: dict[str, Any] = {f"{root}/": {"get": _operation("Return model's metadata", "ModelMeta")}}
-    if settings.train_endpoint and description["train"] is not None:
+    if settings.train_endpoint and _told(description, "train"):
         taken, _ = _method(description, "train", ())
         paths[f"{root}/train/"] = {
             "post": _operation("Retrain model with available data", None, taken),
@@ -119,13 +119,18 @@ def _paths(
             "get": _operation("Get status of a training", "Training", uuid),
             "delete": _operation("Cancel a running training", None, uuid),
         }
-    if settings.predict_endpoint and description["predict"] is not None:
+    if settings.predict_endpoint and _told(description, "predict"):
         taken, produced = _method(description, "predict", models)
         own = _own(description, "predict").get("definitions", {})
         answer = "ModelPredictionResponse" if "ModelPredictionResponse" in own else "Prediction"
         operation = _operation("Make a prediction given the input data", answer, taken, fails=True)
         paths[f"{root}/predict/"] = {"post": {**operation, "produces": produced}}
     return paths
+
+
+def _told(description: Mapping[str, Any], method: str) -> bool:
+    # DEEPaaS tells every route, also those of functions that the module lacks.
+    return description[method] is not None or description["kind"] == "deepaas"
 
 
 def _operation(
@@ -146,6 +151,7 @@ def _operation(
     }
 
 
+_NOTHING: Mapping[str, Any] = {"parameters": [], "media_types": ["application/json"]}
 _DEBUG = {
     "responses": {
         "200": {"description": "Debug information if debug endpoint is enabled"},
