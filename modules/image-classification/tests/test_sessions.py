@@ -1,12 +1,14 @@
 """Opening graphs fast, also when several workers open the first one together."""
 
 import multiprocessing
+import os
 from pathlib import Path
 
 import numpy
 import onnxruntime
 import pytest
 
+from builders import write
 from pelagos_image_classification import sessions
 
 
@@ -44,6 +46,14 @@ class TestTheOptimisedGraph:
         plain = sessions.probabilities(onnxruntime.InferenceSession(graph), pictures)
 
         assert numpy.abs(optimised - plain).max() < 1e-5
+
+    def test_is_removed_when_many_newer_ones_are_there(self, tmp_path: Path) -> None:
+        for number in range(40):
+            os.utime(write(tmp_path / f"{number}.onnx", b""), (number, number))
+
+        sessions._prune(tmp_path)
+
+        assert {path.name for path in tmp_path.iterdir()} == {f"{number}.onnx" for number in range(8, 40)}
 
     def test_keeps_to_the_thread_budget(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PELAGOS_THREADS", "1")

@@ -167,6 +167,16 @@ class TestUnusualTrainings:
             training.train(new_run(), stripes(tmp_path / "data"), options(num_classes=3))
 
 
+class TestAPictureInTwoLists:
+    def test_under_two_names_is_noted(self, tmp_path: Path, new_run: Callable[..., Training]) -> None:
+        folder = stripes(tmp_path / "data")
+        write(folder / "images" / "test 0#0.png", (folder / "images" / "train 0#0.png").read_bytes())
+
+        report = training.train(new_run(), folder, options())
+
+        assert "test pictures are also training pictures" in report["notes"][-1]
+
+
 class TestCancelling:
     def test_ends_the_training_in_its_phase(self, tmp_path: Path, new_run: Callable[..., Training]) -> None:
         run = new_run()
@@ -184,7 +194,8 @@ class TestFurtherRungs:
         assert result(0.5).better(result(0.6))
         assert not result(0.595).better(result(0.6))
         assert not result(0.7).better(result(0.6))
-        assert result(float("nan")).better(result(0.6))
+        assert result(0.6).better(result(float("nan")))
+        assert not result(float("nan")).better(result(0.6))
 
     @pytest.mark.parametrize("mode", ["normal", "full"])
     def test_train_on_and_write_what_they_learned(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy
 import torch
 from pelagos import module
+from pelagos.module import BadInput
 from torch.nn import functional
 
 from pelagos_image_classification import arguments, linear, network, rungs, stages, torch_network
@@ -118,9 +119,10 @@ class _Trainer:
         return numpy.concatenate(made) if made else numpy.empty((0, len(self.job.class_weights)), numpy.float32)
 
     def result(self) -> rungs.Result:
-        """Give the weights to keep, and the temperature the validation pictures ask for."""
-        if self.course.best:
-            self.model.load_state_dict(self.course.best)
+        """Give the weights to keep and the temperature that validation asks for; BadInput when there are none."""
+        if not self.course.best:
+            raise BadInput(f"{self.options.initial_lr} is too high: the loss was no number at once", field="initial_lr")
+        self.model.load_state_dict(self.course.best)
         scores = self.scores(self.job.val)
         warmth = linear.temperature(scores, self.job.val.labels)
         accuracy, loss = linear.accuracy(scores, self.job.val.labels), linear.loss(scores / warmth, self.job.val.labels)
@@ -194,8 +196,10 @@ class _Trainer:
         course.epoch += 1
         course.history.append(figures)
         loss = linear.loss(scores / linear.temperature(scores, labels), labels)
+        if not math.isfinite(figures["loss"]) or (self._has_val and not math.isfinite(loss)):
+            return
         gains = not self._has_val or loss < course.lowest_loss
         if gains:
             course.lowest_loss, course.lowest_epoch = loss, course.epoch
-        if gains or not self.options.use_best_model or not course.best:
+        if gains or not self.options.use_best_model:
             course.best, course.best_epoch = copy.deepcopy(self.model.state_dict()), course.epoch

@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import math
 import time
 from collections.abc import Mapping
 
@@ -21,7 +22,7 @@ class Ladder:
     def __init__(self, run: Training, ready: material.Material, phases: stages.Stages) -> None:
         self._run, self._ready, self._phases = run, ready, phases
         self._started = time.perf_counter()
-        self.history: list[dict[str, float]] = []
+        self.history: list[dict[str, float | None]] = []
 
     def first(self, *, tail: bool) -> rungs.Result:
         """Climb rung 1; with `tail` the one pass through the network also leaves the activations for rung 2."""
@@ -93,7 +94,8 @@ class Ladder:
 
     def _log(self, rung: int, epoch: int, figures: Mapping[str, float]) -> None:
         step = len(self.history) + 1
-        self.history.append({"epoch": step, "rung": rung, **figures, "time_s": time.perf_counter() - self._started})
+        known = {name: value if math.isfinite(value) else None for name, value in figures.items()}
+        self.history.append({"epoch": step, "rung": rung, **known, "time_s": time.perf_counter() - self._started})
         self._run.log(step, rung=rung, **figures)
         told = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
         stages.say(f"rung {rung} epoch {epoch}/{self._ready.options.epochs}: {told}")

@@ -18,8 +18,14 @@ from pelagos_image_classification.weights import Floats
 PENALTIES = numpy.array([0.03, 0.1, 0.3, 1, 3, 10, 30, 100], numpy.float32)
 _FOLDS = 5
 _PLENTY = 200  # So many validation pictures alone are enough to choose by.
-_MOST = 4000  # Choosing looks at no more training pictures than this.
-_STEPS = 300
+_MOST = 2000  # Choosing looks at no more training pictures than this.
+_CHOOSING_STEPS = 150
+_NUMBERS = 40_000_000  # Scores that choosing may hold at once: folds are left out where they would need more.
+_STEPS = (
+    60,
+    300,
+)  # To converge: the second number up to so many scores a step, fewer beyond, but never under the first.
+_SCORES = 2_000_000
 _FEW = 10  # Below so many held-out pictures no temperature can be told.
 
 
@@ -54,12 +60,14 @@ def choose(lesson: Lesson, classes: int, val_features: Floats, val_labels: Label
     lesson = _part(lesson, seed)
     # The first round learns from all and is judged by validation; each other one holds out a fold.
     held = [numpy.zeros(len(lesson.labels), bool)]
-    if len(val_labels) < _PLENTY:
+    if _wants_folds(len(lesson.labels), len(val_labels), classes):
         folds = _folds(lesson, seed)
         held += [folds == number for number in range(_FOLDS)]
     basis = head.Basis.of(lesson.features)
     weights = numpy.repeat(numpy.stack([lesson.weights * ~out for out in held]), len(PENALTIES), axis=0)
-    weight, bias = next(head.fit(basis, lesson.labels, classes, weights, numpy.tile(PENALTIES, len(held)), _STEPS))
+    weight, bias = next(
+        head.fit(basis, lesson.labels, classes, weights, numpy.tile(PENALTIES, len(held)), _CHOOSING_STEPS)
+    )
     scores, labels = [_scores(basis.project(val_features), weight, bias, 0)], [val_labels]
     for index, out in enumerate(held[1:], start=1):
         scores.append(_scores(basis.values[out], weight, bias, index))
@@ -73,9 +81,10 @@ def epochs(lesson: Lesson, classes: int, penalty: float, count: int) -> Iterator
     fitting = head.fit(
         basis, lesson.labels, classes, lesson.weights[None], numpy.array([penalty], numpy.float32), steps=1
     )
-    done = 0
+    scale = math.sqrt(_SCORES / (len(lesson.labels) * classes))
+    steps, done = min(max(round(_STEPS[1] * scale), _STEPS[0]), _STEPS[1]), 0
     for number in range(1, count + 1):
-        until = max(number, math.ceil(_STEPS * (number / count) ** 3))
+        until = max(number, math.ceil(steps * (number / count) ** 3))
         weight, bias = next(itertools.islice(fitting, until - done - 1, None))
         done = until
         yield basis.head(weight[:, 0], bias[0])
@@ -120,6 +129,12 @@ def _part(lesson: Lesson, seed: int) -> Lesson:
         return lesson
     chosen = numpy.random.default_rng(seed).permutation(len(lesson.labels))[:_MOST]
     return Lesson(lesson.features[chosen], lesson.labels[chosen], lesson.weights[chosen], lesson.groups[chosen])
+
+
+def _wants_folds(pictures: int, val: int, classes: int) -> bool:
+    """Tell whether held-out folds are to help the validation pictures; without any of those there is no other way."""
+    fits = pictures * classes * len(PENALTIES) * (_FOLDS + 1) <= _NUMBERS
+    return val == 0 or (val < _PLENTY and fits)
 
 
 def _folds(lesson: Lesson, seed: int) -> Labels:

@@ -49,6 +49,18 @@ class Material:
         return (features.PLAIN, *(features.View(recipe, self.options.seed, number) for number in range(1, VIEWS + 1)))
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of the data set."""
+        learned = set(self.parts["train"].keys)
+        again = {name: sum(key in learned for key in self.parts[name].keys) for name in ("val", "test")}
+        told = [
+            f"{count} {name} pictures are also training pictures, so the judgement flatters"
+            for name, count in again.items()
+            if count
+        ]
+        return (*filter(None, [self.options.alias]), *self.data.notes, *told)
+
+    @property
     def class_weights(self) -> Floats:
         """The weight of each class."""
         classes = len(self.data.classes)

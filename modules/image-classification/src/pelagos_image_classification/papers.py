@@ -143,7 +143,7 @@ def _report(run: Training, ready: material.Material, best: rungs.Result, judged:
         "framing": ready.options.framing,
         "pictures": {name: len(part.samples) for name, part in ready.parts.items()},
         "broken": [{"file": name, "reason": reason} for name, reason in ready.broken],
-        "notes": [note for note in (ready.options.alias, *ready.data.notes) if note],
+        "notes": list(ready.notes),
         "weights": {
             "package": weights.PACKAGE,
             "version": weights.VERSION,

@@ -67,9 +67,8 @@ class Result:
         return head.Head(*self.weights["_fc"])
 
     def better(self, other: "Result") -> bool:
-        """Whether this one did clearly better: less calibrated loss; true where there is nothing to tell by.
+        """Whether this one did clearly better: less calibrated loss; true where there was nothing to tell by.
 
         Loss and not accuracy: on the few dozen validation pictures that people have, accuracy moves by chance alone.
         """
-        unknown = math.isnan(self.val_loss) or math.isnan(other.val_loss)
-        return unknown or self.val_loss < other.val_loss * (1 - _GAIN)
+        return math.isnan(other.val_loss) or self.val_loss < other.val_loss * (1 - _GAIN)

@@ -4,6 +4,7 @@ Optimising takes 30 to 60 ms of every start; the optimised graph is kept and loa
 for one kind of processor, so its name depends on the processor and on the version of ONNX Runtime.
 """
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -21,6 +22,7 @@ from pelagos_image_classification.weights import Floats
 
 CACHE = "image-classification"
 _ERRORS_ONLY = 3
+_KEPT = 32
 
 
 def classifier(graph: Path) -> onnxruntime.InferenceSession:
@@ -71,7 +73,18 @@ def _optimised(graph: Path, ready: Path) -> onnxruntime.InferenceSession:
         options.optimized_model_filepath = str(Path(place) / ready.name)
         session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         (Path(place) / ready.name).replace(ready)
+    _prune(ready.parent)
     return session
+
+
+def _prune(folder: Path) -> None:
+    """Remove the oldest optimised graphs, for their models may be gone; one that is asked for again is made again."""
+    dated = []
+    for path in folder.glob("*.onnx"):
+        with contextlib.suppress(FileNotFoundError):
+            dated.append((path.stat().st_mtime, path))
+    for _, path in sorted(dated)[:-_KEPT]:
+        path.unlink(missing_ok=True)
 
 
 def _options() -> onnxruntime.SessionOptions:
@@ -80,7 +93,9 @@ def _options() -> onnxruntime.SessionOptions:
     options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
     # Waiting threads that spin take the core from the worker beside this one.
-    options.add_session_config_entry("session.intra_op.allow_spinning", os.environ.get("PELAGOS_SPIN", "1"))
+    options.add_session_config_entry(
+        "session.intra_op.allow_spinning", "0" if os.environ.get("PELAGOS_SPIN") == "0" else "1"
+    )
     return options
 
 

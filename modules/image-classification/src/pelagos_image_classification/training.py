@@ -25,6 +25,8 @@ def train(run: Training, folder: Path, options: arguments.Options) -> dict[str, 
     phases = stages.Stages(run, {**_SHARES, **shares})
     with phases.stage(DECODE) as watch:
         ready = material.prepare(data, options, run.cache, watch)
+        for note in ready.notes:
+            stages.say(note)
         for name, reason in ready.broken:
             stages.say(f"left out {name}: {reason}")
     climbing = ladder.Ladder(run, ready, phases)
@@ -61,8 +63,6 @@ def _read(folder: Path, options: arguments.Options) -> dataset.DataSet:
     count = len(data.classes)
     if options.num_classes not in {None, count}:
         raise BadInput(f"{options.num_classes} given, but the data set has {count} classes", field="num_classes")
-    for line in filter(None, (options.alias, *data.notes)):
-        stages.say(line)
     parts = f"{len(data.train)} training, {len(data.val)} validation, {len(data.test)} test"
     stages.say(f"{count} classes; pictures: {parts}")
     return data
