@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from cli.terminal import Terminal
+
 Pelagos = Callable[..., Any]
 TRIVIAL = Path(__file__).parents[1] / "modules_for_tests" / "trivial"
 pytestmark = pytest.mark.heavy
@@ -28,6 +30,14 @@ class TestInstall:
         first = pelagos("install", str(TRIVIAL), "--json", *elsewhere).json
 
         assert pelagos("install", str(TRIVIAL), "--json", *elsewhere).json == first
+
+    def test_shows_its_steps_on_a_terminal(self, state: Path, elsewhere: list[str]) -> None:
+        terminal = Terminal("install", str(TRIVIAL), *elsewhere)
+
+        terminal.read_until("Its arguments: pelagos describe trivial")
+
+        assert terminal.end() == 0
+        assert "Making a Python environment" in terminal.seen
 
     def test_refuses_what_is_no_source(self, pelagos: Pelagos, elsewhere: list[str]) -> None:
         ran = pelagos("install", "./nowhere", *elsewhere)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from cli.terminal import Terminal
+
 Pelagos = Callable[..., Any]
 pytestmark = pytest.mark.heavy
 WAIT_S = 30.0
@@ -147,3 +149,12 @@ class TestPredictFolder:
         assert (ran.code, ran.json["failed"]) == (0, 0)
         assert ran.json["done"] + ran.json["skipped"] == MANY
         assert 20 <= ran.json["skipped"] < MANY
+
+    def test_counts_on_a_terminal(self, state: Path, numbers: Path, tmp_path: Path) -> None:
+        terminal = Terminal("predict", "counting", str(numbers), "--output", str(tmp_path / "out"), "--values", "1")
+
+        terminal.read_until("errors.jsonl")
+
+        assert terminal.end() == 1
+        assert "21/21" in terminal.seen
+        assert "20 done, 0 skipped, 1 failed" in terminal.seen

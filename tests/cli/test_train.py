@@ -1,45 +1,14 @@
-import os
-import pty
-import select
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli.terminal import Terminal
 from pelagos import cli
 
 Pelagos = Callable[..., Any]
 pytestmark = pytest.mark.heavy
-WAIT_S = 30.0
-
-
-class Terminal:
-    """A command line on a terminal of its own."""
-
-    def __init__(self, *words: str) -> None:
-        self.seen = ""
-        self._pid, self._end = pty.fork()
-        if self._pid == 0:
-            os.environ["TERM"] = "xterm"
-            os.execv(sys.executable, [sys.executable, "-m", "pelagos.cli", *words])
-
-    def read_until(self, words: str) -> None:
-        deadline = time.monotonic() + WAIT_S
-        while words not in self.seen:
-            assert time.monotonic() < deadline, self.seen
-            if select.select([self._end], [], [], 0.1)[0]:
-                self.seen += os.read(self._end, 65536).decode("utf-8", "replace")
-
-    def type(self, text: str) -> None:
-        os.write(self._end, text.encode())
-
-    def end(self) -> int:
-        _, status = os.waitpid(self._pid, 0)
-        os.close(self._end)
-        return os.waitstatus_to_exitcode(status)
 
 
 class TestTrain:
