@@ -47,7 +47,7 @@ async def client_of(
     chosen = service.RuntimeSettings(**{"workers": 1, **settings})
     offered = [server.Offered(module) for module in modules]
     async with server.running(chosen, offered, jobs_, on_log=lambda _: None) as made:
-        transport = httpx.ASGITransport(app.create(made))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app.create(made))
         async with httpx.AsyncClient(transport=transport, base_url="http://test", timeout=30) as client:
             yield client, made
 

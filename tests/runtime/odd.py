@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import enum
 import multiprocessing
@@ -10,11 +11,13 @@ import signal
 import subprocess
 import sys
 import time
-from typing import Annotated, Any, Iterator
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
 
 from pelagos.module import Arg, BadInput, File, Folder, Module, Training
 
-LOADS = 0
+LOADS: list[str] = []
 
 
 class Colour(enum.Enum):
@@ -26,9 +29,8 @@ class Odd(Module):
     """Does what it is told, good or bad."""
 
     def load(self, model: Folder | None) -> None:
-        global LOADS
-        LOADS += 1
         self.model = "pretrained" if model is None else (model.path / "name").read_text()
+        LOADS.append(self.model)
 
     def predict(
         self,
@@ -39,23 +41,30 @@ class Odd(Module):
         files: list[File] | None = None,
     ) -> Any:
         acts = {
-            "echo": lambda: {"pid": os.getpid(), "model": self.model, "loads": LOADS},
+            "echo": lambda: {"pid": os.getpid(), "model": self.model, "loads": len(LOADS)},
             "raise": lambda: 1 / 0,
-            "bad": lambda: _refuse(),
+            "bad": _refuse,
             "exit": lambda: sys.exit(3),
             "hard exit": lambda: os._exit(4),
             "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
             "sleep": lambda: time.sleep(seconds),
             "deaf": lambda: _deaf(seconds),
-            "print": lambda: _print(),
+            "print": _print,
             "nan": lambda: {"x": float("nan"), "y": [float("inf"), 1.5]},
             "surrogate": lambda: {"x": "\ud800"},
             "big": lambda: "x" * size,
-            "odd type": lambda: object(),
-            "child": lambda: _child(),
-            "environment": lambda: {key: os.environ.get(key) for key in ("PELAGOS_THREADS", "OMP_NUM_THREADS", "TMPDIR")},
-            "stdin": lambda: sys.stdin.read(),
-            "file": lambda: {"name": image.name, "size": len(image.read()), "suffix": image.path.suffix, "path": str(image.path)},
+            "odd type": object,
+            "child": _child,
+            "environment": lambda: {
+                key: os.environ.get(key) for key in ("PELAGOS_THREADS", "OMP_NUM_THREADS", "TMPDIR")
+            },
+            "stdin": sys.stdin.read,
+            "file": lambda: {
+                "name": image.name,
+                "size": len(image.read()),
+                "suffix": image.path.suffix,
+                "path": str(image.path),
+            },
             "files": lambda: [[file.name, file.read().decode()] for file in files],
             "multiprocessing": lambda: multiprocessing.Pool(1).map(abs, [-3]),
         }
@@ -78,7 +87,9 @@ class Typed(Module):
 class Talker(Module):
     """Answers in pieces."""
 
-    def predict(self, pieces: int = 3, pause_s: float = 0.0, fail: bool = False, size: int = 0) -> Iterator[dict[str, Any]]:
+    def predict(
+        self, pieces: int = 3, pause_s: float = 0.0, fail: bool = False, size: int = 0
+    ) -> Iterator[dict[str, Any]]:
         for number in range(pieces):
             time.sleep(pause_s)
             yield {"piece": number, "more": "x" * size} if size else {"piece": number}
@@ -127,10 +138,10 @@ class DiesLater(Module):
     """Can be loaded once; then never again."""
 
     def load(self, model: Folder | None) -> None:
-        marker = os.environ["ODD_MARKER"]
-        if os.path.exists(marker):
+        marker = Path(os.environ["ODD_MARKER"])
+        if marker.exists():
             os._exit(9)
-        open(marker, "w").close()
+        marker.touch()
 
     def predict(self) -> None:
         os._exit(8)
@@ -160,10 +171,8 @@ def _refuse() -> None:
 def _deaf(seconds: float) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        try:
+        with contextlib.suppress(BaseException):
             time.sleep(0.05)
-        except BaseException:
-            pass
 
 
 def _print() -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runtime.conftest import FAST, Make, run, until
 
 from pelagos.domain import errors
 from pelagos.runtime import calls, pool
 from pelagos.runtime.worker import Phase
+from runtime.conftest import FAST, Make, run, until
 
 
 def answer(reply: calls.Reply) -> Any:
@@ -149,7 +149,9 @@ class TestPool:
                     *(workers.predict({"number": number}) for number in numbers), return_exceptions=True
                 )
 
-                failed = [number for number, reply in zip(numbers, replies, strict=True) if isinstance(reply, Exception)]
+                failed = [
+                    number for number, reply in zip(numbers, replies, strict=True) if isinstance(reply, Exception)
+                ]
                 assert failed == [-1]
 
         run(body)
@@ -224,9 +226,7 @@ class TestErrors:
                     await workers.predict({})
                 acts = ["echo", "kill", "echo", "echo", "echo"]
 
-                replies = await asyncio.gather(
-                    *(workers.predict({"act": act}) for act in acts), return_exceptions=True
-                )
+                replies = await asyncio.gather(*(workers.predict({"act": act}) for act in acts), return_exceptions=True)
 
                 assert [isinstance(reply, errors.WorkerDied) for reply in replies].count(True) == 1
 

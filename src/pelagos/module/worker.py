@@ -61,9 +61,10 @@ class Worker:
         self._sending = threading.Lock()
         self._places = threading.Semaphore(threads)
 
-    def serve(self) -> None:
-        """Answer until the server closes the connection."""
+    def serve(self, greeting: bytes) -> None:
+        """Send `greeting`, then answer until the server closes the connection."""
         signal.signal(INTERRUPT, self._interrupt)
+        self._send(greeting)
         while True:
             arrived = self._channel.receive()
             if not arrived:
@@ -314,8 +315,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
     except Exception as error:  # The isolation point: importing the module may raise anything.
         channel.send(_failed(error))
         return 1
-    channel.send(frames.pack(frames.IMPORTED, head=description))
-    Worker(channel, adapter, threads=description["threads"], batch=description["batch"]).serve()
+    worker = Worker(channel, adapter, threads=description["threads"], batch=description["batch"])
+    worker.serve(frames.pack(frames.IMPORTED, head=description))
     return 0
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -20,12 +21,16 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 class Methods:
     """One path and what each method does; any other method is 405 with Allow, HEAD and OPTIONS too."""
 
-    def __init__(self, table: Mapping[str, Endpoint]) -> None:
+    def __init__(self, table: Mapping[str, Endpoint], modules: Collection[str] | None = None) -> None:
         self._table = table
+        self._modules = modules
+        """Names of modules that a path may hold; None means that no path of ours does."""
         self._allow = ",".join(sorted(table))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if self._modules is not None and scope["path_params"].get("model", "") not in self._modules:
+            raise errors.Declined(404)
         endpoint = self._table.get(scope["method"])
         if endpoint is None:
             raise errors.Declined(405, allow=self._allow)
@@ -35,6 +40,8 @@ class Methods:
 
 async def on_error(request: Request, error: Exception) -> Response:
     """Turn an error into a response."""
+    if isinstance(error, HTTPException):
+        error = errors.Declined(error.status_code, allow=(error.headers or {}).get("Allow", ""))
     answer = errors.answer(error, request.headers.get("accept", ""))
     body = b"" if request.method == "HEAD" else answer.body
     return Response(body, answer.status, dict(answer.headers), answer.media_type)

@@ -76,6 +76,10 @@ class App:
         if better is None:
             await self._inner(scope, receive, send)
             return
+        if scope["method"] == "POST" and better == scope["path"].removeprefix(self._base) + "/":
+            # Many clients do not send the body again, so a POST that lacks only the slash is served where it is.
+            await self._inner({**scope, "path": self._base + better}, receive, send)
+            return
         query = scope["query_string"].decode("latin-1")
         location = self._base + better + (f"?{query}" if query else "")
         headers = {"Location": location}
@@ -88,13 +92,11 @@ class App:
         candidates = [merged, merged.rstrip("/") + "/"] if merged != path else [path + "/"]
         if merged == path and (path.endswith("/") or self._known(path, scope)):
             return None
-        return next((candidate for candidate in candidates if self._known(candidate, scope, exact=True)), None)
+        return next((candidate for candidate in candidates if self._known(candidate, scope)), None)
 
-    def _known(self, path: str, scope: Scope, *, exact: bool = False) -> bool:
-        # An un-slashed POST is served where it is, because many clients do not send the body again.
+    def _known(self, path: str, scope: Scope) -> bool:
         asked = {**scope, "path": self._base + path}
-        matches = [route.matches(asked)[0] for route in self._inner.routes]
-        return Match.FULL in matches or (exact and Match.PARTIAL in matches)
+        return any(route.matches(asked)[0] is not Match.NONE for route in self._inner.routes)
 
 
 def _under(scope: Scope, base: str) -> Scope:

@@ -99,6 +99,7 @@ class _Client:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(pool.ClientGone())
         if self._stream is not None:
+            self._stream.close()
             self._stream.fail(pool.ClientGone())
 
 

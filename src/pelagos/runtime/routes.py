@@ -39,10 +39,9 @@ def routes(service: services.Service) -> list[BaseRoute]:
         "/metrics": {"GET": answers.metrics},
         "/healthz": {"GET": answers.health},
     }
-    for path in (f"{models}/train/", f"{models}/predict/"):
-        # A POST is also served where its slash is missing.
-        tables[path.rstrip("/")] = {"POST": tables[path]["POST"]}
-    return [*documentation.routes(service), *(Route(path, answering.Methods(table)) for path, table in tables.items())]
+    of_modules = {path: service.modules if "{model}" in path else None for path in tables}
+    ours = [Route(path, answering.Methods(table, of_modules[path])) for path, table in tables.items()]
+    return [*documentation.routes(service), *ours]
 
 
 class _Answers:
@@ -97,8 +96,9 @@ class _Answers:
 def meta(module: services.ServedModule) -> dict[str, Any]:
     """Give a module's metadata as V2 does: any key of its own passes."""
     description = module.description
-    own = {key.lower(): value for key, value in description["metadata"].items()}
+    own = description["metadata"]
     if description["kind"] == "native":
+        own = {key.lower(): value for key, value in own.items()}
         own = {"description": description["summary"], **own, "name": description["name"]}
     links = [{"rel": "self", "href": f"/v2/models/{module.name}"}]
     return {"id": module.name, "name": module.name, "links": links, **own}
