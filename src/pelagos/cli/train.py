@@ -126,8 +126,8 @@ def _leave(known: jobs.Jobs, job: records.Job) -> int:
 
 
 def _wants_cancel() -> bool:
-    output.note("\nEnter leaves the training running; c and Enter cancels it.")
     try:
+        output.note("\nEnter leaves the training running; c and Enter cancels it.")
         return sys.stdin.readline().strip().lower() in ("c", "cancel")
     except KeyboardInterrupt:
         return False
