@@ -40,6 +40,8 @@ def refusal(error: BaseException, raw: Mapping[str, Any]) -> Optional[Refused]:
         return Refused(422, json.dumps(faults).encode())
     if isinstance(error, BadInput):
         return Refused(422, json.dumps(error.faults).encode())
+    if isinstance(error, NotImplementedError):
+        return Refused(501, f"501: {error}".rstrip(": ").encode(), "text/plain; charset=utf-8")
     return None
 
 

@@ -1,6 +1,7 @@
 """Every kind of argument that real modules use; `predict` gives back what it was called with."""
 
 import datetime
+import os
 
 import marshmallow
 from webargs import fields, validate
@@ -73,9 +74,13 @@ def get_predict_args():
         "in_header": fields.Str(location="headers", data_key="X-Thing"),
         "in_cookie": fields.Str(location="cookies"),
         "data": fields.Field(metadata={"type": "file", "location": "form"}, description="a file"),
+        "suffix": fields.Bool(missing=False, description="whether to tell the suffix of the path of `data`"),
         "more": fields.List(fields.Field(type="file"), type="file", location="form"),
     }
 
 
 def predict(**kwargs):
-    return {name: shown(value) for name, value in sorted(kwargs.items())}
+    told = {name: shown(value) for name, value in sorted(kwargs.items())}
+    if kwargs["suffix"]:
+        told["path_suffix"] = os.path.splitext(kwargs["data"].filename)[1]
+    return told

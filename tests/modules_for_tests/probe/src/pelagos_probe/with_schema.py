@@ -23,6 +23,8 @@ def get_predict_args():
 def predict(**kwargs):
     if kwargs["accept"] == "image/png":
         return b"picture"
+    if kwargs["mode"] == "accept":
+        return {"status": kwargs["accept"], "labels": []}
     return ANSWERS[kwargs["mode"]]
 
 

@@ -1,0 +1,166 @@
+"""Two servers side by side: a real DEEPaaS 2.6.0 and `pelagos run`, both with the probe modules."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+PROBE = ROOT / "tests" / "modules_for_tests" / "probe"
+REFERENCE = ROOT / ".venv-deepaas"
+RELEASE = "deepaas==2.6.0"
+MODULES = ("probe", "probe-accept", "probe-answers", "probe-bare", "probe-faults", "probe-object", "probe-schema")
+TRAININGS = "probe-trainings"
+START_S = 90.0
+
+
+class Server:
+    """One server, and the ways a client may talk to it."""
+
+    def __init__(self, url: str, *, bin_folder: Path, variables: dict[str, str]) -> None:
+        self.url = url
+        self.client = httpx.Client(base_url=url, timeout=15, headers={"user-agent": "test"})
+        self._bin = bin_folder
+        self._variables = variables
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+
+    def run(self, *words: str, model: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
+        """Run one of the commands that DEEPaaS has, such as `deepaas-cli`."""
+        return subprocess.run(
+            [str(self._bin / words[0]), *words[1:]],
+            cwd=folder,
+            env={**os.environ, **self._variables, "DEEPAAS_V2_MODEL": model},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+
+
+def reference_environment() -> Path:
+    """Give the environment of the reference, built once for all runs of the tests."""
+    REFERENCE.mkdir(exist_ok=True)
+    wanted = f"{RELEASE} {sys.version}"
+    with (REFERENCE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ready = REFERENCE / "ready"
+        if not ready.exists() or ready.read_text() != wanted:
+            subprocess.run([sys.executable, "-m", "venv", "--clear", str(REFERENCE / "venv")], check=True)
+            pip = [str(REFERENCE / "venv" / "bin" / "pip"), "install", "-q", "--disable-pip-version-check"]
+            subprocess.run([*pip, RELEASE, "--editable", str(PROBE)], check=True)
+            ready.write_text(wanted)
+    return REFERENCE / "venv"
+
+
+@contextlib.contextmanager
+def reference(folder: Path, *options: str, model: str = "") -> Iterator[Server]:
+    """Serve with DEEPaaS itself; all probe modules, or one."""
+    bin_folder = reference_environment() / "bin"
+    port = _free_port()
+    command = [str(bin_folder / "deepaas-run"), "--listen-port", str(port), *options]
+    base = f"http://127.0.0.1:{port}"
+    with _running(command, folder, {"DEEPAAS_V2_MODEL": model}) as process:
+        _await(f"{base}{_base_path(options)}/", process, folder)
+        with contextlib.closing(Server(base, bin_folder=bin_folder, variables={})) as server:
+            yield server
+
+
+@contextlib.contextmanager
+def pelagos(
+    folder: Path, state: Path, *options: str, modules: Sequence[str] = (*MODULES, TRAININGS)
+) -> Iterator[Server]:
+    """Serve with `pelagos run`; the modules are installed in `state`."""
+    variables = {"PELAGOS_STATE_DIR": str(state), "DEEPAAS_V2_MODEL": ""}
+    command = [*_pelagos(), "run", *modules, "--listen-port", "0", *options]
+    with _running(command, folder, variables) as process:
+        found = _await_line(process, folder, r"(http://127\.0\.0\.1:\d+)\S*")
+        with contextlib.closing(Server(found, bin_folder=Path(sys.executable).parent, variables=variables)) as server:
+            yield server
+
+
+def install(state: Path, *sources: Path) -> None:
+    """Install modules as a person does."""
+    for source in sources:
+        subprocess.run(
+            [*_pelagos(), "install", str(source)],
+            env={**os.environ, "PELAGOS_STATE_DIR": str(state)},
+            stdout=subprocess.DEVNULL,
+            check=True,
+            timeout=300,
+        )
+
+
+def _pelagos() -> list[str]:
+    return [str(Path(sys.executable).parent / "pelagos")]
+
+
+@contextlib.contextmanager
+def _running(command: Sequence[str], folder: Path, variables: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            # DEEPaaS leaves the processes of its pools behind.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
+
+
+def _await(url: str, process: subprocess.Popen[bytes], folder: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        assert process.poll() is None, (folder / "log").read_text()
+        with contextlib.suppress(httpx.TransportError):
+            httpx.get(url)
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{url} did not come up: {(folder / 'log').read_text()}")
+
+
+def _await_line(process: subprocess.Popen[bytes], folder: Path, pattern: str) -> str:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        text = (folder / "log").read_text(errors="replace")
+        found = re.search(pattern, text)
+        if found:
+            return found[1]
+        assert process.poll() is None, text
+        time.sleep(0.02)
+    raise AssertionError((folder / "log").read_text())
+
+
+def _base_path(options: Sequence[str]) -> str:
+    return options[options.index("--base-path") + 1] if "--base-path" in options else ""
+
+
+def _free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
