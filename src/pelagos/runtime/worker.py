@@ -76,6 +76,7 @@ class Worker(asyncio.Protocol):
         self._splitter = frames.Splitter()
         self._transport: asyncio.Transport | None = None
         self._next = 0
+        self._outgoing: list[calls.Bytes] = []
         self._reason: str | None = None
         self.phase = Phase.STARTING
         self.in_flight: dict[int, calls.Call] = {}
@@ -113,15 +114,18 @@ class Worker(asyncio.Protocol):
     def load(self) -> None:
         """Ask it to load the pretrained model."""
         self.phase = Phase.LOADING
-        self._write(frames.pack(frames.LOAD))
+        if self._transport is not None:
+            self._transport.write(frames.pack(frames.LOAD))
 
     def send(self, call: calls.Call) -> None:
         """Hand it a call."""
         self._next = (self._next + 1) % _NUMBERS
         self.in_flight[self._next] = call
         self.used = call.sent = self._loop.time()
-        for part in calls.frame(call, self._next):
-            self._write(part)
+        # One system call, and one wake-up of the process, for all calls of one turn of the event loop.
+        if not self._outgoing:
+            self._loop.call_soon(self._flush)
+        self._outgoing += calls.frame(call, self._next)
 
     def oldest(self) -> calls.Call | None:
         """Give the call that runs now."""
@@ -254,9 +258,10 @@ class Worker(asyncio.Protocol):
             # What it wrote last is still to be read; the connection then ends, unless a stray child holds it.
             self._loop.call_later(LAST_WORDS_S, self._transport.abort)
 
-    def _write(self, data: calls.Bytes) -> None:
+    def _flush(self) -> None:
+        parts, self._outgoing = self._outgoing, []
         if self._transport is not None:
-            self._transport.write(data)
+            self._transport.writelines(parts)
 
 
 def command(code: Code) -> list[str]:
