@@ -15,11 +15,12 @@ from pelagos.module import BadInput, File, Folder, Module, Training
 
 
 class Steps(Module):
-    """Logs so many steps, waiting for `delay_s` before each, and leaves a model."""
+    """Logs so many steps and leaves a model; in the middle it waits until there is a file `gate`."""
 
-    def train(self, run: Training, steps: int = 2, delay_s: float = 0.0) -> Any:
+    def train(self, run: Training, steps: int = 2, gate: str = "") -> Any:
         for step in range(steps):
-            time.sleep(delay_s)
+            while gate and step == steps // 2 and not pathlib.Path(gate).exists():
+                time.sleep(0.01)
             run.log(step, loss=1 / (step + 1))
             run.progress((step + 1) / steps, f"step {step}")
             print("step", step)
@@ -64,6 +65,9 @@ class Raises(Module):
 
     def _bad_input(self) -> Any:
         raise BadInput({"dataset": ["no picture in it"]})
+
+    def _many_faults(self) -> Any:
+        raise BadInput({f"image{number}": ["é" * 1000] for number in range(100)})
 
     def _error(self) -> Any:
         raise RuntimeError("the weights are upside down")

@@ -127,6 +127,19 @@ class TestSubmit:
         with pytest.raises(errors.InvalidInput, match="hexadecimal"):
             world.jobs().submit(world.pretended(id=chosen))
 
+    def test_refuses_a_key_that_is_too_long(self, world: worlds.World) -> None:
+        with pytest.raises(errors.InvalidInput, match="key: has 201 characters"):
+            world.jobs().submit(world.pretended(key="k" * 201))
+
+    def test_leaves_nothing_behind_when_an_upload_is_missing(self, world: worlds.World, tmp_path: Path) -> None:
+        jobs = world.jobs()
+
+        with pytest.raises(errors.Unavailable, match="could not be stored"):
+            jobs.submit(world.pretended(files={"disk": tmp_path / "nothing"}))
+
+        assert jobs.count() == 0
+        assert list((world.state / "jobs").iterdir()) == []
+
     def test_refuses_a_site_that_is_not_there(self, world: worlds.World) -> None:
         with pytest.raises(errors.InvalidInput, match="site: 'moon' is none of: fake, local"):
             world.jobs().submit(world.submission(site="moon"))
@@ -344,9 +357,11 @@ class TestRunFolder:
 
 
 class TestAdoption:
-    def test_shows_a_running_job_as_running_at_the_first_look(self, world: worlds.World, start: Start) -> None:
+    def test_shows_a_running_job_as_running_at_the_first_look(
+        self, world: worlds.World, start: Start, tmp_path: Path
+    ) -> None:
         server = start("serve")
-        job = world.jobs().submit(world.submission(arguments={"steps": 20, "delay_s": 0.05}))
+        job = world.jobs().submit(world.submission(arguments={"steps": 20, "gate": str(tmp_path / "gate")}))
         worlds.await_(lambda: world.jobs().get(job.id).state == RUNNING)
         server.kill()
         server.wait()
@@ -355,6 +370,7 @@ class TestAdoption:
         after.reconcile()
 
         assert after.get(job.id).state == RUNNING
+        (tmp_path / "gate").touch()
         ended = worlds.final(after, job)
         assert ended.state == DONE
         rows, _ = after.run_folder(job.id).metrics()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 import pelagos.jobs
 from jobs import world as worlds
 from pelagos.domain import records, states
+
+RARELY_S = 60.0
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def jobs(world: worlds.World) -> pelagos.jobs.Jobs:
 @pytest.fixture
 def loop(jobs: pelagos.jobs.Jobs) -> Iterator[pelagos.jobs.Loop]:
     """A loop that looks so rarely by itself that what is seen here was noticed."""
-    made = pelagos.jobs.Loop(jobs, interval_s=30.0)
+    made = pelagos.jobs.Loop(jobs, interval_s=RARELY_S)
     made.start()
     yield made
     made.stop()
@@ -29,14 +32,15 @@ def loop(jobs: pelagos.jobs.Jobs) -> Iterator[pelagos.jobs.Loop]:
 
 @pytest.mark.usefixtures("loop")
 class TestALoop:
-    def test_notices_begin_and_end_at_once(self, world: worlds.World, jobs: pelagos.jobs.Jobs) -> None:
+    def test_notices_begin_and_end_at_once(self, world: worlds.World, jobs: pelagos.jobs.Jobs, tmp_path: Path) -> None:
         submitted = time.monotonic()
 
-        job = jobs.submit(world.submission(arguments={"steps": 3, "delay_s": 0.3}))
+        job = jobs.submit(world.submission(arguments={"gate": str(tmp_path / "gate")}))
         worlds.await_(lambda: jobs.get(job.id).state == states.State.RUNNING)
+        (tmp_path / "gate").touch()
         worlds.await_(lambda: jobs.get(job.id).state == states.State.DONE)
 
-        assert time.monotonic() - submitted < 20
+        assert time.monotonic() - submitted < RARELY_S
         assert [move.new.value for move in jobs.history(job.id)] == ["queued", "starting", "running", "done"]
 
     def test_starts_what_waits_when_another_ends(self, world: worlds.World, jobs: pelagos.jobs.Jobs) -> None:
@@ -82,11 +86,11 @@ class TestAFailedStep:
 
             failed = False
 
-            def live(self) -> tuple[records.Job, ...]:
+            def at_sites(self) -> tuple[records.Job, ...]:
                 if not self.failed:
                     self.failed = True
                     raise OSError("the disk sleeps")
-                return super().live()
+                return super().at_sites()
 
         jobs = world.jobs(store=Moody(world.database))
         loop = pelagos.jobs.Loop(jobs, interval_s=0.01)

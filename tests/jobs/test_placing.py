@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 import pytest
 
-from pelagos.domain import records, resources
+from pelagos.domain import resources
 from pelagos.jobs import placing
 
 FOUR = resources.Resources(cpus=4, gpus=1, memory_mb=1000)
-
-
-def asking(**need: Any) -> records.Job:
-    """A job with some needs."""
-    return records.Job(
-        id="1" * 32,
-        kind=records.Kind.TRAINING,
-        module="m",
-        arguments={},
-        resources=resources.Resources(**need),
-        site="local",
-        created=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),
-    )
 
 
 class TestFits:
@@ -46,18 +32,18 @@ class TestFits:
     def test_counts_slots_and_what_was_asked_for(
         self, there: list[dict[str, int]], wanted: dict[str, int], slots: int | None, fits: bool
     ) -> None:
-        others = [asking(**need) for need in there]
+        taken = [resources.Resources(**need) for need in there]
 
-        assert placing.fits(others, asking(**wanted), slots=slots, capacity=FOUR) is fits
+        assert placing.fits(taken, resources.Resources(**wanted), slots=slots, capacity=FOUR) is fits
 
     def test_lets_only_the_modest_in_when_the_capacity_is_unknown(self) -> None:
-        assert placing.fits([], asking(), slots=1, capacity=None)
-        assert not placing.fits([], asking(cpus=1), slots=1, capacity=None)
+        assert placing.fits([], resources.Resources(), slots=1, capacity=None)
+        assert not placing.fits([], resources.Resources(cpus=1), slots=1, capacity=None)
 
 
 class TestAsks:
     @pytest.mark.parametrize(
         ("need", "asks"), [({}, False), ({"wall_time_s": 5.0}, False), ({"cpus": 1}, True), ({"gpus": 1}, True)]
     )
-    def test_is_about_what_a_site_could_lack(self, need: dict[str, float], asks: bool) -> None:
-        assert placing.asks(asking(**need).resources) is asks
+    def test_is_about_what_a_site_could_lack(self, need: dict[str, Any], asks: bool) -> None:
+        assert placing.asks(resources.Resources(**need)) is asks

@@ -156,19 +156,19 @@ class TestClaim:
         assert claimed is None
         assert world.store.get(job(2).id).state == QUEUED
 
-    def test_shows_who_is_there_already(self, world: worlds.World) -> None:
+    def test_shows_what_others_have_taken(self, world: worlds.World) -> None:
         for number in (1, 2, 3):
             world.store.add(job(number, site="other" if number == 3 else "local"))
         world.store.claim("local", NOW, always)
-        seen: list[str] = []
+        seen: list[resources.Resources] = []
 
-        def full(there: Sequence[records.Job], _wanted: records.Job) -> bool:
-            seen.extend(one.id for one in there)
+        def full(taken: Sequence[resources.Resources], _wanted: records.Job) -> bool:
+            seen.extend(taken)
             return False
 
         world.store.claim("local", NOW, full)
 
-        assert seen == [job(1).id]
+        assert seen == [job(1).resources]
 
     def test_gives_each_job_to_one_of_many(self, world: worlds.World) -> None:
         for number in range(12):
@@ -192,7 +192,7 @@ class TestFind:
     @pytest.fixture(autouse=True)
     def some(self, world: worlds.World) -> None:
         """Three jobs of two modules, one of them deleted."""
-        world.store.add(job(1, arguments={"dataset": "/data/100%_roses"}))
+        world.store.add(job(1, arguments={"dataset": "/data/100%_roses", "note": "größe"}))
         world.store.add(job(2, module="birds", kind=records.Kind.BATCH_PREDICTION, message="Disk FULL"))
         world.store.add(job(3, state=DONE, deleted=NOW))
 
@@ -207,6 +207,7 @@ class TestFind:
             ({"states": [QUEUED, RUNNING]}, [2, 1]),
             ({"states": [DONE]}, []),
             ({"text": "ROSES"}, [1]),
+            ({"text": "größe"}, [1]),
             ({"text": "100%_"}, [1]),
             ({"text": "1%r"}, []),
             ({"text": "disk full"}, [2]),
@@ -233,9 +234,17 @@ class TestFind:
         assert world.store.deleted() == {job(1).id: False, job(2).id: False, job(3).id: True}
 
 
-class TestLive:
-    def test_are_those_that_have_not_ended_oldest_first(self, world: worlds.World) -> None:
-        for number, state in ((3, RUNNING), (2, DONE), (1, QUEUED)):
+class TestAtSites:
+    def test_are_those_that_were_handed_over_and_have_not_ended_oldest_first(self, world: worlds.World) -> None:
+        for number, state in ((4, RUNNING), (3, DONE), (2, QUEUED), (1, STARTING)):
             world.store.add(job(number, state=state))
 
-        assert [found.id for found in world.store.live()] == [job(1).id, job(3).id]
+        assert [found.id for found in world.store.at_sites()] == [job(1).id, job(4).id]
+
+
+class TestWaitedFor:
+    def test_are_the_sites_with_a_queue(self, world: worlds.World) -> None:
+        for number, (site, state) in enumerate((("b", QUEUED), ("a", QUEUED), ("b", QUEUED), ("c", RUNNING))):
+            world.store.add(job(number, site=site, state=state))
+
+        assert world.store.waited_for() == ("a", "b")

@@ -92,7 +92,7 @@ class World:
 
     def close(self) -> None:
         """End all that still runs."""
-        for job in self.store.live():
+        for job in self.store.at_sites():
             processes.end(self.left_of(job))
         self.database.close()
 

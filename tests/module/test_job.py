@@ -269,6 +269,20 @@ class TestARunThatEndsBadly:
         assert outcome["reason"] == "module_error"
         assert "Absent" in outcome["message"]
 
+    def test_is_short_about_faults_without_end(self, run: Run) -> None:
+        outcome = run.start("Raises", how="many faults").end()
+
+        assert outcome["reason"] == "bad_input"
+        assert outcome["message"].startswith("image0: " + "é" * 100)
+        assert (run.folder / "outcome.json").stat().st_size < 65536
+
+    def test_tells_of_a_folder_that_is_not_there(self, run: Run) -> None:
+        run.spec["module"]["cwd"] = "/nowhere"
+
+        outcome = run.start("Steps").end()
+
+        assert outcome["message"] == "FileNotFoundError: [Errno 2] No such file or directory: '/nowhere'"
+
     def test_tells_of_a_kind_it_cannot_run(self, run: Run) -> None:
         run.spec["kind"] = "dance"
 

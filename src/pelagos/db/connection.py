@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -31,7 +32,9 @@ class Database:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         # Writers of one process queue here in order; SQLite itself would let them wake and collide by chance.
         self._writer = threading.Lock() if self.sqlite else contextlib.nullcontext()
-        self._engine = _sqlite_engine(self.url) if self.sqlite else sqlalchemy.create_engine(self.url)
+        self._engine = (
+            _sqlite_engine(self.url) if self.sqlite else sqlalchemy.create_engine(self.url, json_serializer=_json)
+        )
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlalchemy.Connection]:
@@ -61,9 +64,16 @@ def sqlite_module() -> Any:
         return sqlite3
 
 
+def _json(value: Any) -> str:
+    # Readable, so that a search for "ü" finds it.
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _sqlite_engine(url: sqlalchemy.URL) -> sqlalchemy.Engine:
     module = sqlite_module()
-    engine = sqlalchemy.create_engine(url, module=module, connect_args={"timeout": BUSY_S}, pool_size=4)
+    engine = sqlalchemy.create_engine(
+        url, module=module, connect_args={"timeout": BUSY_S}, pool_size=4, json_serializer=_json
+    )
     journal = "WAL" if module.sqlite_version_info >= SAFE_SQLITE else "TRUNCATE"
 
     @sqlalchemy.event.listens_for(engine, "connect")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import re
 import shutil
 from collections.abc import Mapping
@@ -25,15 +26,21 @@ def prepare(
 ) -> records.Job:
     """Make the run folder in `folder`, ready to be started, and give the record that goes with it.
 
-    The folder appears as a whole or not at all. Raises Conflict when the job has one already.
+    The folder appears as a whole or not at all. Raises Conflict when the job has one already, Unavailable when the
+    disk does not take it.
     """
     place = folder / job_id
     growing = folder / f"{UNFINISHED}{token}"
-    growing.mkdir(parents=True, mode=0o700)
-    inputs = _take_files(wanted.files, growing / "inputs", place / "inputs")
-    arguments = {name: _placed(value, inputs) for name, value in wanted.arguments.items()}
-    durable.write_json(growing / "spec.json", _spec(wanted, job_id, token, arguments, cache))
-    _publish(growing, place)
+    try:
+        growing.mkdir(parents=True, mode=0o700)
+        inputs = _take_files(wanted.files, growing / "inputs", place / "inputs")
+        arguments = {name: _placed(value, inputs) for name, value in wanted.arguments.items()}
+        durable.write_json(growing / "spec.json", _spec(wanted, job_id, token, arguments, cache))
+        _publish(growing, place)
+    except OSError as error:
+        raise errors.Unavailable(f"The job's files could not be stored: {error}") from error
+    finally:
+        shutil.rmtree(growing, ignore_errors=True)
     return records.Job(
         id=job_id,
         kind=wanted.kind,
@@ -51,7 +58,8 @@ def _publish(growing: Path, place: Path) -> None:
     try:
         growing.rename(place)
     except OSError as error:
-        shutil.rmtree(growing, ignore_errors=True)
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
         raise errors.Conflict(f"There is a run folder {place.name} already.") from error
     durable.sync_folder(place.parent)
 

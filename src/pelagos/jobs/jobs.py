@@ -20,6 +20,9 @@ from pelagos.sites import driver
 CANCEL_WITHIN_S = 5.0
 ORPHAN_AFTER_S = 24 * 3600.0
 """A run folder without a record may belong to a submission that is still copying its files."""
+WATCHED_AT_MOST = 64
+"""Of more jobs than this the end is seen at the next step only."""
+LONGEST_KEY = 200
 _LOOK_AGAIN_S = 0.02
 _ID = re.compile("[0-9a-f]{32}")
 
@@ -50,13 +53,12 @@ class Jobs:
         """Accept a job and start it at once if its site has room.
 
         With a key it may be called any number of times, at once and from several processes: it is one job, and all
-        get the same record. Raises InvalidInput for a site that is not there or an id that is none, Conflict for an id
-        that is taken.
+        get the same record. Raises InvalidInput for a site that is not there, an id that is none or a key that is too
+        long, Conflict for an id that is taken, Unavailable when the files cannot be stored.
         """
-        if wanted.site not in self._drivers:
-            raise errors.InvalidInput({"site": [f"'{wanted.site}' is none of: {', '.join(sorted(self._drivers))}"]})
-        if wanted.id is not None and not _ID.fullmatch(wanted.id):
-            raise errors.InvalidInput({"id": [f"'{wanted.id}' is not 32 hexadecimal digits"]})
+        faults = self._faults(wanted)
+        if faults:
+            raise errors.InvalidInput(faults)
         job = self._accepted_before(wanted) or self._accept(wanted)
         if job.state == states.State.QUEUED:
             self._reconciler.launch_waiting(job.site)
@@ -149,8 +151,10 @@ class Jobs:
 
     def reconcile(self) -> None:
         """Do one step of the loop: see what has become of every job, start those that wait."""
-        live = self._reconciler.step()
-        self._watched = {job.id: self._milestones(job.id) for job in live}
+        launched, handed = self._reconciler.step()
+        self._watched = {job.id: self._milestones(job.id) for job in handed[:WATCHED_AT_MOST]}
+        if launched:
+            self.stirred.set()  # The next step watches them too.
 
     def sweep(self) -> None:
         """Remove run folders that a crash left behind: of deleted jobs, and such as never got a record."""
@@ -162,12 +166,22 @@ class Jobs:
 
     @property
     def watching(self) -> bool:
-        """Whether jobs were live at the last step."""
+        """Whether jobs were at a site at the last step."""
         return bool(self._watched)
 
     def news(self) -> bool:
-        """Whether a live job has begun or ended since the last step. Very cheap: it looks for files only."""
+        """Whether a job has begun or ended at its site since the last step. Cheap: it only looks for files."""
         return any(self._milestones(job_id) != seen for job_id, seen in self._watched.items())
+
+    def _faults(self, wanted: submission.Submission) -> dict[str, list[str]]:
+        faults = {}
+        if wanted.site not in self._drivers:
+            faults["site"] = [f"'{wanted.site}' is none of: {', '.join(sorted(self._drivers))}"]
+        if wanted.id is not None and not _ID.fullmatch(wanted.id):
+            faults["id"] = [f"'{wanted.id}' is not 32 hexadecimal digits"]
+        if wanted.key is not None and len(wanted.key) > LONGEST_KEY:
+            faults["key"] = [f"has {len(wanted.key)} characters; {LONGEST_KEY} are the most"]
+        return faults
 
     def _accepted_before(self, wanted: submission.Submission) -> records.Job | None:
         return self._store.by_key(wanted.module.name, wanted.kind, wanted.key) if wanted.key else None

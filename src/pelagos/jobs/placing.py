@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pelagos.domain import records, resources
+from pelagos.domain import resources
 
 _COUNTED: Sequence[Callable[[resources.Resources], int | None]] = (
     lambda amount: amount.cpus,
@@ -19,20 +19,24 @@ def asks(need: resources.Resources) -> bool:
 
 
 def fits(
-    there: Sequence[records.Job], job: records.Job, *, slots: int | None, capacity: resources.Resources | None
+    taken: Sequence[resources.Resources],
+    need: resources.Resources,
+    *,
+    slots: int | None,
+    capacity: resources.Resources | None,
 ) -> bool:
-    """Whether a site with these slots and this capacity can take `job` beside the jobs it has.
+    """Whether a site with these slots and this capacity can take one more job beside what its jobs have `taken`.
 
     A job that asks for nothing takes a slot only. Capacity None: unknown, so only such a job fits.
     """
     if slots is None:
         return True
-    if len(there) >= slots:
+    if len(taken) >= slots:
         return False
-    if not asks(job.resources):
+    if not asks(need):
         return True
     return capacity is not None and all(
-        sum(amount(other.resources) or 0 for other in (*there, job)) <= (amount(capacity) or 0)
+        sum(amount(one) or 0 for one in (*taken, need)) <= (amount(capacity) or 0)
         for amount in _COUNTED
-        if amount(job.resources)
+        if amount(need)
     )

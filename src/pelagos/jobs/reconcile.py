@@ -47,29 +47,38 @@ class Reconciler:
         self._clock = clock
         self._pauses: dict[str, _Pause] = {}
 
-    def step(self) -> tuple[records.Job, ...]:
-        """Do one step for all jobs; gives the jobs that were live before it. One site's trouble stays its own."""
-        live = self._store.live()
-        for site in dict.fromkeys(job.site for job in live):
+    def step(self) -> tuple[int, Sequence[records.Job]]:
+        """Do one step for all jobs; one site's trouble stays its own.
+
+        Gives how many queued jobs it took care of, and the jobs that were at a site before it.
+        """
+        launched = 0
+        handed = self._store.at_sites()
+        waited_for = self._store.waited_for()
+        for site in dict.fromkeys([*(job.site for job in handed), *waited_for]):
             try:
-                self.look(site, [job for job in live if job.site == site and job.state != states.State.QUEUED])
-                self.launch_waiting(site)
+                self.look(site, [job for job in handed if job.site == site])
             except errors.Unavailable as error:
                 self._pause(site, error)
             except Exception:  # The isolation point of the loop: the next site and the next step go on.
-                _log.exception("site %s: the step failed", site)
-        return live
+                _log.exception("site %s: the look failed", site)
+            launched += self.launch_waiting(site)
+        return launched, handed
 
-    def launch_waiting(self, site: str) -> None:
-        """Start queued jobs of a site, oldest first, while it has room. Never raises for the site's troubles."""
-        while site in self._drivers and not self._resting(site):
-            try:
-                if not self._launch_next(site):
-                    return
-            except errors.Unavailable as error:
-                self._pause(site, error)
-            except errors.StaleRecord:
-                continue  # Somebody else took care of that job: on to the next.
+    def launch_waiting(self, site: str) -> int:
+        """Start queued jobs of a site, oldest first, while it has room; gives how many it took care of.
+
+        Never raises for the site's troubles: the jobs wait in the queue.
+        """
+        count = 0
+        try:
+            while site in self._drivers and not self._resting(site) and self._launch_next(site):
+                count += 1
+        except errors.Unavailable as error:
+            self._pause(site, error)
+        except Exception:  # The isolation point of one site's queue: it is tried again at the next step.
+            _log.exception("site %s: its queue could not be served", site)
+        return count
 
     def look(self, site: str, jobs: Sequence[records.Job]) -> None:
         """Look at jobs of a site that were handed to it and record what is seen. Raises SiteUnreachable."""
@@ -94,22 +103,29 @@ class Reconciler:
         offers = self._drivers[site].offers(first.resources) if placing.asks(first.resources) else ()
         if offers and not any(offer.possible for offer in offers):
             reasons = " ".join(reason for offer in offers for reason in offer.reasons)
-            self._end(first, states.Reason.NO_CAPACITY, reasons)
+            with contextlib.suppress(errors.StaleRecord):
+                self._end(first, states.Reason.NO_CAPACITY, reasons)
             return True
         capacity = next((offer.free for offer in offers if offer.possible), None)
         slots = self._drivers[site].slots
         job = self._store.claim(
             site,
             self._clock.now(),
-            lambda there, job: placing.fits(there, job, slots=slots, capacity=capacity),
+            lambda taken, job: placing.fits(taken, job.resources, slots=slots, capacity=capacity),
         )
-        return job is not None and self._launch(job)
+        if job is None:
+            return False
+        try:
+            self._launch(job)
+        except errors.StaleRecord:
+            _log.info("job %s: somebody else has moved it", job.id)
+        return True
 
-    def _launch(self, job: records.Job) -> bool:
+    def _launch(self, job: records.Job) -> None:
         """Hand a claimed job to its site; raises Unavailable, with the job back in the queue, when it takes none."""
         if self._run_folder(job).cancel_asked:
             self._end(job, states.Reason.CANCELLED_BY_USER, "")
-            return True
+            return
         try:
             handle = self._drivers[job.site].launch(driver.Command.from_json(job.command))
         except errors.Unavailable as error:
@@ -118,9 +134,8 @@ class Reconciler:
         except Exception as error:  # The isolation point of one launch: a driver may raise anything.
             _log.exception("job %s: the site could not start it", job.id)
             self._end(job, states.Reason.START_FAILED, str(error))
-            return True
-        self._remember(job, handle)
-        return True
+        else:
+            self._remember(job, handle)
 
     def _remember(self, job: records.Job, handle: driver.Handle) -> records.Job:
         try:

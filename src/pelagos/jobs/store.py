@@ -53,11 +53,10 @@ history = sa.Table(
     sa.Index("job_history_job", "job_id", "id"),
 )
 
-_LIVE = tuple(state for state in states.State if not state.final)
 _AT_SITE = (states.State.STARTING, states.State.RUNNING)
 
-Room = Callable[[Sequence[records.Job], records.Job], bool]
-"""Whether a site that has these jobs can take one more."""
+Room = Callable[[Sequence[resources.Resources], records.Job], bool]
+"""Whether a site whose jobs asked for this much can take one more."""
 
 
 class Store:
@@ -103,11 +102,17 @@ class Store:
         with self._database.read() as reading:
             return reading.execute(sa.select(sa.func.count()).select_from(jobs).where(*conditions)).scalar_one()
 
-    def live(self) -> tuple[records.Job, ...]:
-        """List all jobs that have not ended, in the order of their acceptance."""
+    def at_sites(self) -> tuple[records.Job, ...]:
+        """List the jobs that were handed to a site and have not ended, in the order of their acceptance."""
+        handed = sa.select(jobs).where(jobs.c.state.in_(_AT_SITE)).order_by(jobs.c.created, jobs.c.id)
         with self._database.read() as reading:
-            rows = reading.execute(sa.select(jobs).where(jobs.c.state.in_(_LIVE)).order_by(jobs.c.created, jobs.c.id))
-            return tuple(_from_row(row) for row in rows)
+            return tuple(_from_row(row) for row in reading.execute(handed))
+
+    def waited_for(self) -> tuple[str, ...]:
+        """List the sites that jobs are queued for."""
+        sites = sa.select(jobs.c.site).where(jobs.c.state == states.State.QUEUED).distinct().order_by(jobs.c.site)
+        with self._database.read() as reading:
+            return tuple(reading.execute(sites).scalars())
 
     def first_queued(self, site: str) -> records.Job | None:
         """Find the job of a site that has waited for longest."""
@@ -148,14 +153,14 @@ class Store:
         One transaction, so that of many processes only one gets it. A job that does not fit makes the others wait:
         no big job starves behind small ones.
         """
-        at_site = (jobs.c.site == site, jobs.c.state.in_(_AT_SITE))
+        there = sa.select(jobs.c.resources).where(jobs.c.site == site, jobs.c.state.in_(_AT_SITE))
         with self._database.write() as writing:
             row = writing.execute(_first_queued(site)).one_or_none()
             if row is None:
                 return None
             job = _from_row(row)
-            there = [_from_row(other) for other in writing.execute(sa.select(jobs).where(*at_site))]
-            if not room(there, job):
+            taken = [resources.Resources.from_json(plain) for plain in writing.execute(there).scalars()]
+            if not room(taken, job):
                 return None
             return _move_within(writing, job, states.State.STARTING, now, {"attempt": job.attempt + 1})
 

@@ -170,13 +170,15 @@ class Supervisor:
                 self._status = _exit_code(status)
 
     def _read_report(self) -> None:
-        try:
-            piece = os.read(self._pipe, 65536)
-        except BlockingIOError:
-            return
-        self._report += piece
-        if piece and self._reported is None:
-            self._reported = time.monotonic()
+        while True:
+            try:
+                piece = os.read(self._pipe, 65536)
+            except BlockingIOError:
+                return
+            if not piece:
+                return
+            self._report += piece
+            self._reported = self._reported or time.monotonic()
 
     def _own_account(self) -> Verdict:
         """Tell how a run went that nobody ended: what the child said, or else how its process ended."""
@@ -205,7 +207,7 @@ class Supervisor:
     def _write_outcome(self, outcome: Verdict) -> None:
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         peak = max(self._tree.peak_rss, usage.ru_maxrss * 1024)
-        account = {
+        account: Verdict = {
             "reason": outcome["reason"],
             "message": outcome.get("message", ""),
             "faults": outcome.get("faults", {}),
@@ -216,13 +218,16 @@ class Supervisor:
             "peak_rss_mb": round(peak / 2**20, 1),
             "cpu_s": round(_cpu_s_of_the_dead(), 2),
         }
-        self._publish(json.dumps(account).encode())
+        data = json.dumps(account).encode()
+        if len(data) > RESERVE_BYTES:  # The log has all of it.
+            data = json.dumps({**account, "faults": {}, "traceback": "", "message": account["message"][:1000]}).encode()
+        self._publish(data)
 
     def _publish(self, data: bytes) -> None:
         # Written over the reserved blocks, which works on a disk that has become full since.
         descriptor = os.open(self._reserved, os.O_WRONLY | os.O_CREAT, 0o600)
-        durable.write_all(descriptor, data[:RESERVE_BYTES])
-        os.ftruncate(descriptor, len(data[:RESERVE_BYTES]))
+        durable.write_all(descriptor, data)
+        os.ftruncate(descriptor, len(data))
         os.fsync(descriptor)
         os.close(descriptor)
         os.replace(self._reserved, self._folder / "outcome.json")

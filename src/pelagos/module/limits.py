@@ -67,9 +67,12 @@ class Limits:
         begun = time.monotonic()
         members.look()
         used = members.rss
-        if used > limit_mb * 2**20:
-            # Forked children share pages; the exact sum is slow and asked for only here.
-            used = processes.proportional_bytes(members.members)
+        # Forked children share pages; the exact sum is slow and made only here. Twice, because a process that forks in
+        # the middle of it is counted with all its pages and its child with half of them.
+        for _ in range(2):
+            if used > limit_mb * 2**20:
+                members.look()
+                used = processes.proportional_bytes(members.members)
         ended = time.monotonic()
         self._next_look = ended + max(_LOOK_S, (ended - begun) / _LOOK_SHARE)
         if used <= limit_mb * 2**20:

@@ -28,7 +28,6 @@ class _Cancelled(BaseException):
 def run(spec: Mapping[str, Any], folder: pathlib.Path, report: int) -> bool:
     """Run the module's code as `spec` says and write how it went to the descriptor `report`; whether it went well."""
     faulthandler.enable()
-    _make_home(spec, folder)
     account = _account(lambda: _act(spec, folder))
     durable.write_all(report, json.dumps(account).encode())
     sys.stdout.flush()
@@ -118,6 +117,7 @@ def _disk_full(error: Optional[BaseException]) -> bool:
 def _act(spec: Mapping[str, Any], folder: pathlib.Path) -> None:
     if spec["kind"] not in _KINDS:
         raise ValueError(f"this pelagos.module runs {', '.join(_KINDS)}, not '{spec['kind']}'")
+    _make_home(spec, folder)
     _KINDS[spec["kind"]](spec, folder)
 
 
