@@ -4,11 +4,13 @@ import subprocess
 import sys
 import tarfile
 import threading
+import venv
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from pelagos import environments
 from pelagos.domain import errors
 from pelagos.environments import Environments, Installed, Step
 
@@ -135,6 +137,26 @@ class TestInstall:
         assert "Installing collected packages: tiny" in [step.text for step in told]
         assert installed.size_bytes > 1000
         assert installed.took_s > 0
+
+
+INSTALL = """
+import sys
+from pathlib import Path
+from pelagos.environments import Environments
+print(Environments(Path(sys.argv[1])).install(sys.argv[2]).name)
+"""
+
+
+@pytest.mark.heavy
+class TestWithoutPip:
+    def test_uses_the_one_that_python_carries(self, known: Environments, project: Make, tmp_path: Path) -> None:
+        venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
+        source = str(Path(environments.__file__).parents[2])
+        command = [str(tmp_path / "bare/bin/python"), "-c", INSTALL, str(tmp_path / "state" / "modules")]
+
+        subprocess.run([*command, str(project("tiny"))], env={"PYTHONPATH": source}, check=True, timeout=100)
+
+        assert runs(known, known.find("tiny"), "import tiny_code; print(1)") == "1"
 
 
 @pytest.mark.heavy
@@ -338,6 +360,15 @@ class TestFind:
         found = known.find("tiny")
 
         assert (found.environment, str(found.python)) == (None, sys.executable)
+
+    def test_says_that_the_interpreter_is_gone(self, known: Environments, project: Make) -> None:
+        installed = known.install(str(project("tiny")))
+
+        installed.python.unlink()
+
+        with pytest.raises(errors.NotFound, match="the Python of module 'tiny' is gone") as caught:
+            known.find("tiny")
+        assert f"pelagos install {installed.source}" in caught.value.hint
 
 
 @pytest.mark.heavy

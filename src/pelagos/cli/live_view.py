@@ -40,7 +40,7 @@ class LiveView:
         self._task = self._bar.add_task("queued", total=1.0)
         self._rows: deque[Row] = deque(maxlen=_STEPS)
         self._log = ""
-        self._live = rich.live.Live(console=self._console, refresh_per_second=10, get_renderable=self._picture)
+        self._live = rich.live.Live(console=self._console, refresh_per_second=10, get_renderable=self.picture)
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -60,7 +60,8 @@ class LiveView:
         self._bar.update(self._task, completed=done, description=text)
         self._log = folder.log_tail(_LOG_LINES).data.decode("utf-8", "replace")
 
-    def _picture(self) -> rich.console.Group:
+    def picture(self) -> rich.console.Group:
+        """Draw how it stands."""
         log = rich.text.Text(self._log.rstrip(), overflow="ellipsis", no_wrap=True)
         parts: list[rich.console.RenderableType] = [self._bar]
         if self._rows:

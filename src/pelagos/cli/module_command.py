@@ -59,6 +59,8 @@ def understand(first: argparse.Namespace, *, method: str, add_options: AddOption
         prog=f"pelagos {method} {first.module}",
         usage=f"pelagos {method} {first.module} {usage}",
         description=description["summary"],
+        # A module may call one argument `a_b` and another `a-b`: the later one gets the flag, and nothing breaks.
+        conflict_handler="resolve",
         allow_abbrev=False,
     )
     add_options(parser)

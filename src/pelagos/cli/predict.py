@@ -126,6 +126,7 @@ async def _folder(command: module_command.ModuleCommand, folder: Path) -> int:
             async with predicting.predictor(command, at_start=workers, on_log=_kept_in(target / LOG_FILE)) as predictor:
                 await prediction.run(lambda path: predictor.answer(str(path)))
         except asyncio.CancelledError:
+            prediction.summary.interrupted = True
             _sum_up(command, prediction.summary, target)
             output.note("Interrupted. The same command goes on where this one ended.")
             raise

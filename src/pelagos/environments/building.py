@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib.metadata
-import importlib.util
 import json
 import os
 import signal
@@ -25,7 +24,10 @@ from pelagos.environments.sources import Source, SourceKind, normalised
 from pelagos.environments.steps import Progress, Step
 
 SITE = "venv/lib/python*/site-packages"
-_OLDEST_PIP = (24, 1)  # The first with `--progress-bar raw`; `--python` and `--report` are older.
+_OLDEST_PIP = (22, 3)
+"""The first with `--python`; `--report` is older."""
+_TELLS_BYTES = (24, 1)
+"""The first with `--progress-bar raw`."""
 _SPOILERS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "PIP_TARGET", "PIP_PREFIX")
 
 
@@ -52,7 +54,7 @@ def build(folder: Path, source: Source, *, extra: Sequence[str], timeout_s: floa
     python = _make(folder)
     editable = _editable_folder(folder, source, timeout_s, progress)
     report = folder / "report.json"
-    pip = [*_pip(python, timeout_s), "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "raw"]
+    pip = _pip(python, timeout_s)
     wanted = ["--report", str(report), *_wanted(source, editable), *extra]
     _run_with_old_builders([*pip, *wanted], folder / "install.log", timeout_s, progress)
     distribution = _requested(report, extra)
@@ -93,25 +95,33 @@ def _make(folder: Path) -> Path:
 
 
 def _pip(python: Path, timeout_s: float) -> list[str]:
-    """Find a pip: our own works on any interpreter and saves three seconds; else the one that Python carries."""
-    if importlib.util.find_spec("pip") is not None and _version_of("pip") >= _OLDEST_PIP:
-        return [sys.executable, "-m", "pip", "--python", str(python)]
-    carried = [str(python), "-m", "pip"]
-    upgrade = [*carried, "install", "--quiet", "--disable-pip-version-check", "--upgrade", "pip"]
-    for command in ([str(python), "-m", "ensurepip", "--upgrade"], upgrade):
-        found = subprocess.run(
-            command, capture_output=True, text=True, timeout=timeout_s, env=clean_environment(), check=False
+    """Find a pip and its usual options: our own works on any interpreter, else the one that Python carries."""
+    version = _version_of("pip", sys.path)
+    command = [sys.executable, "-m", "pip", "--python", str(python)]
+    if version < _OLDEST_PIP:
+        _bring_pip(python, timeout_s)
+        version = _version_of("pip", [str(path) for path in python.parents[2].glob(SITE)])
+        command = [str(python), "-m", "pip"]
+    bar = "raw" if version >= _TELLS_BYTES else "off"
+    return [*command, "install", "--disable-pip-version-check", "--no-input", "--progress-bar", bar]
+
+
+def _bring_pip(python: Path, timeout_s: float) -> None:
+    command = [str(python), "-m", "ensurepip"]
+    found = subprocess.run(
+        command, capture_output=True, text=True, timeout=timeout_s, env=clean_environment(), check=False
+    )
+    if found.returncode != 0:
+        raise errors.EnvironmentFailed(
+            f"there is no usable pip: {pip_output.last_line(found.stderr)}",
+            hint=f"Install one: {sys.executable} -m ensurepip, or apt install python3-pip python3-venv.",
         )
-        if found.returncode != 0:
-            raise errors.EnvironmentFailed(
-                f"there is no usable pip: {pip_output.last_line(found.stderr)}",
-                hint=f"Install one: {sys.executable} -m ensurepip, or apt install python3-pip python3-venv.",
-            )
-    return carried
 
 
-def _version_of(name: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in importlib.metadata.version(name).split(".")[:2] if part.isdigit())
+def _version_of(name: str, path: list[str]) -> tuple[int, ...]:
+    """Give the version of an installed distribution; nothing when it is not there."""
+    found = next(iter(importlib.metadata.distributions(name=name, path=path)), None)
+    return () if found is None else tuple(int(part) for part in found.version.split(".")[:2] if part.isdigit())
 
 
 def _editable_folder(folder: Path, source: Source, timeout_s: float, progress: Progress) -> Path | None:

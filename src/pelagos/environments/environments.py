@@ -124,7 +124,12 @@ class Environments:
 
     def _known(self, name: str) -> Installed:
         # The usual case costs one file, not a look at all that is installed.
-        exact = records.read(self._root, name) if _NAME.fullmatch(name) else None
+        exact = records.read_any(self._root, name) if _NAME.fullmatch(name) else None
+        if exact is not None and not exact.python.exists():
+            raise errors.NotFound(
+                f"the Python of module '{name}' is gone: {exact.python.resolve()}",
+                hint=f"Install it again: pelagos install {exact.source}",
+            )
         if exact is not None:
             return exact
         known = {sources.normalised(each.name): each for each in self.list()}

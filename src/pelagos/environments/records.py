@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -79,13 +80,18 @@ def write(root: Path, record: Installed) -> None:
 
 
 def read(root: Path, name: str) -> Installed | None:
-    """Read one record; None when there is none, or when its environment is gone."""
+    """Read one record; None when there is none, or when its interpreter is gone."""
+    record = read_any(root, name)
+    return record if record is not None and record.python.exists() else None
+
+
+def read_any(root: Path, name: str) -> Installed | None:
+    """Read one record although its interpreter may be gone; None when there is none."""
     try:
         text = (root / name / FILE).read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
-    record = Installed.from_json(json.loads(text))
-    return record if record.python.exists() else None
+    return Installed.from_json(json.loads(text))
 
 
 def read_all(root: Path) -> Iterator[Installed]:
@@ -98,9 +104,5 @@ def read_all(root: Path) -> Iterator[Installed]:
 
 def forget(root: Path, name: str) -> None:
     """Make a module invisible; silent when it is."""
-    folder = root / name
-    (folder / FILE).unlink(missing_ok=True)
-    for left in folder.glob("*"):
-        left.unlink(missing_ok=True)
-    if folder.is_dir():
-        folder.rmdir()
+    (root / name / FILE).unlink(missing_ok=True)
+    shutil.rmtree(root / name, ignore_errors=True)
