@@ -13,7 +13,7 @@ import pytest
 from pelagos.module import BadInput, Training
 
 from builders import encoded, noise, stripes, write
-from pelagos_image_classification import arguments, augment, dataset, rungs, stages, training
+from pelagos_image_classification import arguments, augment, dataset, stages, training
 
 FAST = {"mode": "fast", "epochs": 3}
 
@@ -187,16 +187,6 @@ class TestCancelling:
 
 
 class TestFurtherRungs:
-    def test_are_kept_only_where_they_gain(self) -> None:
-        def result(loss: float) -> rungs.Result:
-            return rungs.Result(2, {}, 1, 0.9, loss)
-
-        assert result(0.5).better(result(0.6))
-        assert not result(0.595).better(result(0.6))
-        assert not result(0.7).better(result(0.6))
-        assert result(0.6).better(result(float("nan")))
-        assert not result(float("nan")).better(result(0.6))
-
     @pytest.mark.parametrize("mode", ["normal", "full"])
     def test_train_on_and_write_what_they_learned(
         self, mode: arguments.Mode, tmp_path: Path, new_run: Callable[..., Training]

@@ -18,14 +18,11 @@ from pelagos_image_classification.weights import Floats
 PENALTIES = numpy.array([0.03, 0.1, 0.3, 1, 3, 10, 30, 100], numpy.float32)
 _FOLDS = 5
 _PLENTY = 200  # So many validation pictures alone are enough to choose by.
-_MOST = 2000  # Choosing looks at no more training pictures than this.
+_MOST = 2000  # Choosing looks at no more training pictures than this, at half of it where there are folds.
 _CHOOSING_STEPS = 150
 _NUMBERS = 40_000_000  # Scores that choosing may hold at once: folds are left out where they would need more.
-_STEPS = (
-    60,
-    300,
-)  # To converge: the second number up to so many scores a step, fewer beyond, but never under the first.
-_SCORES = 2_000_000
+_STEPS = (60, 300)  # To converge: the second for few scores a step, fewer for more, never under the first.
+_SCORES = 20_000
 _FEW = 10  # Below so many held-out pictures no temperature can be told.
 
 
@@ -57,10 +54,11 @@ class Choice:
 
 def choose(lesson: Lesson, classes: int, val_features: Floats, val_labels: Labels, seed: int) -> Choice:
     """Choose penalty and temperature."""
-    lesson = _part(lesson, seed)
+    by_folds = _wants_folds(min(len(lesson.labels), _MOST // 2), len(val_labels), classes)
+    lesson = _part(lesson, _MOST // 2 if by_folds else _MOST, seed)
     # The first round learns from all and is judged by validation; each other one holds out a fold.
     held = [numpy.zeros(len(lesson.labels), bool)]
-    if _wants_folds(len(lesson.labels), len(val_labels), classes):
+    if by_folds:
         folds = _folds(lesson, seed)
         held += [folds == number for number in range(_FOLDS)]
     basis = head.Basis.of(lesson.features)
@@ -124,10 +122,10 @@ def accuracy(scores: Floats, labels: Labels) -> float:
     return float((scores.argmax(1) == labels).mean()) if len(labels) else math.nan
 
 
-def _part(lesson: Lesson, seed: int) -> Lesson:
-    if len(lesson.labels) <= _MOST:
+def _part(lesson: Lesson, most: int, seed: int) -> Lesson:
+    if len(lesson.labels) <= most:
         return lesson
-    chosen = numpy.random.default_rng(seed).permutation(len(lesson.labels))[:_MOST]
+    chosen = numpy.random.default_rng(seed).permutation(len(lesson.labels))[:most]
     return Lesson(lesson.features[chosen], lesson.labels[chosen], lesson.weights[chosen], lesson.groups[chosen])
 
 
