@@ -166,6 +166,16 @@ class TestResults:
         assert jobs.get(job.id).result is None
         assert len(jobs.run_folder(job.id).result()) == reconcile.RESULT_KEPT_BYTES
 
+    def test_that_nobody_can_read_do_not_keep_a_job_from_its_end(self, world: worlds.World) -> None:
+        jobs = world.jobs()
+        job = jobs.submit(world.pretended())
+        (jobs.run_folder(job.id).path / "result.json").write_text("{")
+        world.fake.end(world.token(job), Reason.FINISHED)
+
+        jobs.reconcile()
+
+        assert (jobs.get(job.id).state, jobs.get(job.id).result) == (DONE, None)
+
 
 class TestTwoLoopsAtOnce:
     def test_never_launch_a_job_twice(self, world: worlds.World, start: Start) -> None:
@@ -244,7 +254,8 @@ class TestKilled:
         (job,) = world.jobs().find()
         world.fake.begin(world.token(job))
 
-        world.jobs().reconcile()
+        for _ in range(2):
+            world.jobs().reconcile()
 
         assert world.jobs().get(job.id).state == RUNNING
 
@@ -294,6 +305,22 @@ class TestUnknownErrors:
         job = jobs.submit(world.pretended())
 
         assert (job.state, job.reason, job.message) == (FAILED, Reason.START_FAILED, "a bug")
+
+    def test_of_a_driver_at_a_stop_trouble_no_other_job(self, world: worlds.World) -> None:
+        class Broken(fake.FakeDriver):
+            """Cannot stop."""
+
+            def stop(self, handle: driver.Handle) -> None:
+                raise ZeroDivisionError("a bug")
+
+        jobs = world.jobs(drivers={"fake": Broken(world.state / "fake")})
+        first, second = jobs.submit(world.pretended()), jobs.submit(world.pretended())
+        world.fake.vanish(world.token(first))
+        world.fake.end(world.token(second), Reason.FINISHED)
+
+        jobs.reconcile()
+
+        assert (jobs.get(first.id).state, jobs.get(second.id).state) == (STARTING, DONE)
 
     def test_of_a_driver_at_a_look_leave_the_record_as_it_is(self, world: worlds.World) -> None:
         class Broken(fake.FakeDriver):

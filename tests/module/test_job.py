@@ -443,6 +443,16 @@ class TestHeartbeat:
 
 
 class TestSignals:
+    def test_from_outside_to_the_module_are_no_cancel(self, run: Run) -> None:
+        run.start("Endless").ready()
+        (child,) = processes.descendants(run.supervisors[0].pid)
+
+        os.kill(child.pid, signal.SIGTERM)
+        outcome = run.end()
+
+        assert outcome["reason"] == "module_error"
+        assert outcome["message"] == "The module's process was ended by a SIGTERM from outside."
+
     def test_sent_to_the_childs_group_do_not_reach_the_supervisor(self, run: Run) -> None:
         run.start("Endless").ready()
         (child,) = processes.descendants(run.supervisors[0].pid)

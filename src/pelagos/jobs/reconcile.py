@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -84,16 +85,13 @@ class Reconciler:
         """Look at jobs of a site that were handed to it and record what is seen. Raises SiteUnreachable."""
         if site not in self._drivers or self._resting(site):
             return
-        jobs = [job if job.handle is not None else self._recovered(job) for job in jobs]
+        for job in jobs:
+            if job.handle is None:
+                self._isolated(job, functools.partial(self._recover, job))
         known = [(job, job.handle) for job in jobs if job.handle is not None]
         sightings = self._drivers[site].poll([handle for _, handle in known]) if known else ()
         for (job, handle), seen in zip(known, sightings, strict=True):
-            try:
-                self._apply(job, handle, seen)
-            except errors.NotYet:
-                continue
-            except errors.StaleRecord:
-                _log.info("job %s: somebody else has moved it", job.id)
+            self._isolated(job, functools.partial(self._apply, job, handle, seen))
 
     def _launch_next(self, site: str) -> bool:
         """Start the oldest queued job of a site; False when there is none or no room."""
@@ -115,10 +113,7 @@ class Reconciler:
         )
         if job is None:
             return False
-        try:
-            self._launch(job)
-        except errors.StaleRecord:
-            _log.info("job %s: somebody else has moved it", job.id)
+        self._isolated(job, functools.partial(self._launch, job))
         return True
 
     def _launch(self, job: records.Job) -> None:
@@ -137,23 +132,31 @@ class Reconciler:
         else:
             self._remember(job, handle)
 
-    def _remember(self, job: records.Job, handle: driver.Handle) -> records.Job:
+    def _isolated(self, job: records.Job, act: Callable[[], None]) -> None:
+        """Do something for one job so that its trouble stays its own; the site's is raised."""
         try:
-            return self._store.amend(job, handle=handle, message="")
+            act()
+        except errors.NotYet:
+            return
         except errors.StaleRecord:
-            # Another process has looked meanwhile, and found the handle by itself or seen the end.
-            return self._store.get(job.id)
+            _log.info("job %s: somebody else has moved it", job.id)
+        except errors.Unavailable:
+            raise
+        except Exception:  # The isolation point of one job: the others are looked at all the same.
+            _log.exception("job %s: what was seen could not be recorded", job.id)
 
-    def _recovered(self, job: records.Job) -> records.Job:
+    def _remember(self, job: records.Job, handle: driver.Handle) -> None:
+        self._store.amend(job, handle=handle, message="")
+
+    def _recover(self, job: records.Job) -> None:
         """Take care of a job whose launcher has not recorded a handle: still at it, or dead."""
         if self._run_folder(job).begun:
-            # Its supervisor has started, so launching again only gives the handle.
-            return self._remember(job, self._drivers[job.site].launch(driver.Command.from_json(job.command)))
+            # Its supervisor has started, so launching again only gives the handle; the next step looks.
+            self._remember(job, self._drivers[job.site].launch(driver.Command.from_json(job.command)))
+            return
         since = self._store.history(job.id)[-1].time
         if self._clock.now() - since > datetime.timedelta(seconds=LAUNCH_GRACE_S):
-            with contextlib.suppress(errors.StaleRecord):
-                self._store.move(job, states.State.QUEUED, self._clock.now(), message="Its launcher died.")
-        return job
+            self._store.move(job, states.State.QUEUED, self._clock.now(), message="Its launcher died.")
 
     def _apply(self, job: records.Job, handle: driver.Handle, seen: driver.Sighting) -> None:
         if seen.sight == driver.Sight.ENDED:
@@ -167,11 +170,9 @@ class Reconciler:
         if seen.sight in (driver.Sight.ALIVE, driver.Sight.WAITING) and self._run_folder(job).cancel_asked:
             self._drivers[job.site].stop(handle)
 
-    def _end(
-        self, job: records.Job, reason: states.Reason, message: str, seen: driver.Sighting | None = None
-    ) -> records.Job:
+    def _end(self, job: records.Job, reason: states.Reason, message: str, seen: driver.Sighting | None = None) -> None:
         ending = states.ENDINGS[reason]
-        return self._store.move(
+        self._store.move(
             job,
             ending.state,
             self._clock.now(),
@@ -183,7 +184,11 @@ class Reconciler:
         )
 
     def _result(self, job: records.Job) -> Any:
-        result = self._run_folder(job).result()
+        try:
+            result = self._run_folder(job).result()
+        except ValueError:
+            _log.exception("job %s: its result cannot be read", job.id)
+            return None
         return result if len(json.dumps(result)) <= RESULT_KEPT_BYTES else None
 
     def _resting(self, site: str) -> bool:

@@ -8,6 +8,7 @@ does. It needs nobody: the server that began it may die at once. The files are d
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib
 import json
@@ -30,6 +31,7 @@ LEFTOVER_GRACE_S = 0.5
 """How long processes that the module left behind may take to leave after a run that ended by itself."""
 RESERVE_BYTES = 65536
 """Disk kept for the outcome, so that a full disk can still be reported."""
+PUBLISH_ATTEMPTS = 300
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
 _WAKING = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
@@ -108,7 +110,7 @@ class Supervisor:
             os.dup2(descriptor, place)
         os.environ[processes.TOKEN_VARIABLE] = self._spec["token"]
         _attempt(lambda: durable.write(self._reserved, b" " * RESERVE_BYTES, sync=False))
-        self._limits.pin()
+        _attempt(self._limits.pin)
 
     @property
     def _reserved(self) -> pathlib.Path:
@@ -137,9 +139,11 @@ class Supervisor:
             self._read_report()
             if self._status is not None or self._lingers():
                 return None
-            verdict = self._asked_to_stop() or self._limits.broken(self._tree, time.monotonic())
-            if verdict:
-                return verdict
+            # What has reported its end is beyond limits and wishes: it only needs a moment to leave.
+            if self._reported is None:
+                verdict = self._asked_to_stop() or self._limits.broken(self._tree, time.monotonic())
+                if verdict:
+                    return verdict
             self._heartbeat()
             self._wait(TICK_S)
 
@@ -186,6 +190,8 @@ class Supervisor:
             said: Verdict = json.loads(self._report)
         except ValueError:
             said = self._limits.account_of_death(self._status)
+        if said["reason"] == "cancelled_by_user" and not self._asked_to_stop():
+            said = {"reason": "module_error", "message": "The module's process was ended by a SIGTERM from outside."}
         if said["reason"] == "module_error" and limits.disk_is_full(self._folder):
             said["reason"] = "disk_full"
         return said
@@ -224,6 +230,13 @@ class Supervisor:
         self._publish(data)
 
     def _publish(self, data: bytes) -> None:
+        # A disk that is full beyond what was reserved is given time to become free again.
+        for _ in range(PUBLISH_ATTEMPTS):
+            if _attempt(lambda: self._replace_outcome(data)):
+                return
+            time.sleep(1.0)
+
+    def _replace_outcome(self, data: bytes) -> None:
         # Written over the reserved blocks, which works on a disk that has become full since.
         descriptor = os.open(self._reserved, os.O_WRONLY | os.O_CREAT, 0o600)
         durable.write_all(descriptor, data)
@@ -265,12 +278,16 @@ def _cpu_s_of_the_dead() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _attempt(act: Callable[[], None]) -> None:
-    """Do something that a full disk may refuse without harm."""
+def _attempt(act: Callable[[], None]) -> bool:
+    """Do something that the machine may refuse without harm, as a full disk does; whether it was done."""
     try:
         act()
     except OSError as error:
-        print(f"supervisor: {error}", file=sys.stderr)
+        # The log may be on the disk that is full.
+        with contextlib.suppress(OSError):
+            print(f"supervisor: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -200,6 +200,14 @@ class TestPoll:
         assert seen.started is not None
         assert seen.started.timestamp() == 100.0
 
+    def test_concludes_nothing_from_files_it_does_not_understand(self, tmp_path: Path) -> None:
+        (tmp_path / "outcome.json").write_text('{"reason": "of a later version"}')
+
+        (seen,) = local.LocalDriver().poll([{"folder": str(tmp_path), "token": "t"}])
+
+        assert seen.sight == driver.Sight.UNKNOWN
+        assert "of a later version" in seen.message
+
 
 class TestStop:
     def test_kills_orphans_by_their_token_and_nobody_else(self, tmp_path: Path, token: str) -> None:

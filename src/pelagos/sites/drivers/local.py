@@ -95,7 +95,7 @@ class LocalDriver:
 
     def poll(self, handles: Sequence[driver.Handle]) -> Sequence[driver.Sighting]:
         """Look at locks and outcomes. Some ten microseconds a run."""
-        return [_sighting(Path(handle["folder"]), handle["token"]) for handle in handles]
+        return [_look(Path(handle["folder"]), handle["token"]) for handle in handles]
 
     def stop(self, handle: driver.Handle) -> None:
         """Leave the wish for the supervisor, and kill by token what has no supervisor or one that does not obey."""
@@ -117,6 +117,14 @@ class LocalDriver:
                 return log.read(LOG_BYTES)
         except FileNotFoundError:
             return b""
+
+
+def _look(folder: Path, token: str) -> driver.Sighting:
+    try:
+        return _sighting(folder, token)
+    except (OSError, LookupError, ValueError, TypeError) as error:
+        # Unreadable files, or those of another version: nothing may be concluded, and other runs are none the worse.
+        return driver.Sighting(driver.Sight.UNKNOWN, message=f"{type(error).__name__}: {error}")
 
 
 def _sighting(folder: Path, token: str) -> driver.Sighting:
