@@ -81,6 +81,15 @@ class TestPredict:
         for label in ("INPUT", "nowhere.txt", "--output", "--scale", "--vales", "--values"):
             assert f"  {label}: " in ran.err
 
+    def test_refuses_to_write_one_answer_over_the_other(self, pelagos: Pelagos, numbers: Path, tmp_path: Path) -> None:
+        (tmp_path / "3.txt").write_text("3\n")
+        words = [str(tmp_path / "3.txt"), str(numbers / "odd" / "3.txt")]
+
+        ran = pelagos("predict", "counting", *words, "--values", "1", "--output", str(tmp_path / "out"))
+
+        assert ran.code == 2
+        assert "several inputs are called the same" in ran.err
+
     def test_refuses_inputs_that_nothing_takes(self, pelagos: Pelagos) -> None:
         ran = pelagos("predict", "trivial", "photo.jpg")
 

@@ -85,9 +85,11 @@ class ModuleFlags:
         needed = [name for name, each in self._parameters.items() if each["required"]]
         return next(iter(files or needed), None)
 
-    def takes_files(self, name: str) -> bool:
-        """Whether an argument is a file or a list of files."""
-        return describe.kind(self._parameters[name]["schema"]).endswith("file")
+    @property
+    def wants_files(self) -> bool:
+        """Whether the inputs of a prediction are files."""
+        name = self.input_argument()
+        return name is not None and describe.kind(self._parameters[name]["schema"]).endswith("file")
 
     def _add(self, group: argparse._ArgumentGroup, name: str, parameter: Mapping[str, Any]) -> None:
         flag, schema = self._flags[name], parameter["schema"]

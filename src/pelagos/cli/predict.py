@@ -20,6 +20,7 @@ from pelagos.runtime import budget
 
 USAGE = "[INPUT ...] [--model UUID] [--output DIR] [--json] [arguments of the module]"
 LOG_FILE = "module.log"
+INTERRUPTED = 130
 _CALLS_PER_WORKER = 8
 """Calls on their way at once: enough that no worker ever waits for us."""
 
@@ -33,7 +34,7 @@ def run(first: argparse.Namespace) -> int:
     """Predict for the inputs, or for what stands in the flags."""
     command = module_command.understand(first, method="predict", add_options=_add_all, usage=USAGE)
     words: list[str] = command.options.inputs
-    folders = [word for word in words if Path(word).expanduser().is_dir()]
+    folders = [word for word in words if command.flags.wants_files and Path(word).expanduser().is_dir()]
     _check(command, words, folders)
     if folders:
         return asyncio.run(_folder(command, Path(folders[0]).expanduser().resolve()))
@@ -59,8 +60,11 @@ def _check(command: module_command.ModuleCommand, words: Sequence[str], folders:
     taker = command.flags.input_argument()
     if words and taker is None and not command.options.unknown:
         faults["INPUT"] = [f"'{words[0]}' is too much: '{command.installed.name}' takes its arguments as flags"]
-    elif taker is not None and command.flags.takes_files(taker):
+    elif command.flags.wants_files:
         faults |= {word: ["there is no such file"] for word in words if not Path(word).expanduser().exists()}
+    names = [Path(word).name for word in words]
+    if command.options.output is not None and len(set(names)) < len(names):
+        faults["--output"] = ["takes one answer for each name; several inputs are called the same"]
     if folders and len(words) > 1:
         faults["INPUT"] = [f"'{folders[0]}' is a folder; expected one folder alone, or files"]
     if folders and command.options.output is None:
@@ -126,12 +130,16 @@ async def _folder(command: module_command.ModuleCommand, folder: Path) -> int:
             async with predicting.predictor(command, at_start=workers, on_log=_kept_in(target / LOG_FILE)) as predictor:
                 await prediction.run(lambda path: predictor.answer(str(path)))
         except asyncio.CancelledError:
+            # Ctrl+C. It ends here: there is nothing more to do than to say how far it came.
             prediction.summary.interrupted = True
-            _sum_up(command, prediction.summary, target)
-            output.note("Interrupted. The same command goes on where this one ended.")
-            raise
     _sum_up(command, prediction.summary, target)
-    return 1 if prediction.summary.failed else 0
+    return _code(prediction.summary)
+
+
+def _code(summary: folder_prediction.Summary) -> int:
+    if summary.interrupted:
+        return INTERRUPTED
+    return 1 if summary.failed else 0
 
 
 def _sum_up(command: module_command.ModuleCommand, summary: folder_prediction.Summary, target: Path) -> None:
@@ -140,6 +148,8 @@ def _sum_up(command: module_command.ModuleCommand, summary: folder_prediction.Su
         return
     took = f"in {output.duration(summary.took_s)} ({summary.per_s:.1f} files/s)"
     print(f"{summary.done} done, {summary.skipped} skipped, {summary.failed} failed {took}", flush=True)
+    if summary.interrupted:
+        output.note("Interrupted. The same command goes on where this one ended.")
     if summary.failed:
         output.note(f"What failed and why: {target / folder_prediction.ERRORS_FILE}")
 
