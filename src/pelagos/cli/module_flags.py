@@ -39,7 +39,7 @@ class ModuleFlags:
     def parse(
         self, parser: argparse.ArgumentParser, words: Sequence[str], *, into: argparse.Namespace
     ) -> argparse.Namespace:
-        """Parse; every flag that nobody knows is collected, with the nearest one. Raises InvalidInput."""
+        """Parse; flags that nobody knows are kept, with the nearest one, until the values are read."""
         options, unknown = parser.parse_known_args([self._plain(word) for word in words], into)
         faults = {word.partition("=")[0]: [self._nearest(word, parser)] for word in unknown if word.startswith("-")}
         faults |= {word: ["this is one word too many"] for word in unknown if not word.startswith("-") and not faults}

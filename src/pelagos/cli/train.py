@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pelagos.cli import assembly, following, module_command, options, output
@@ -86,23 +87,38 @@ def _submission(
     from pelagos import jobs
 
     earlier = jobs_command.find(known, command.options.resume) if command.options.resume else None
-    schemas = {each["keyword"]: each["schema"] for each in command.method["parameters"]}
+    plain, files = as_submitted(arguments, command.method["parameters"])
     return jobs.Submission(
         kind=records.Kind.TRAINING,
         module=assembly.code_of(command.known, command.installed),
-        arguments={name: _plain(value, schemas[name]) for name, value in arguments.items()},
+        arguments=plain,
+        files=files,
         resources=needs,
         key=command.options.key,
         resume=None if earlier is None else known.run_folder(earlier.id).model,
     )
 
 
-def _plain(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Give an argument as plain JSON. Files are used where they are: they are the person's own."""
+def as_submitted(
+    arguments: Mapping[str, Any], parameters: Sequence[Mapping[str, Any]]
+) -> tuple[dict[str, Any], dict[str, Path | bytes]]:
+    """Turn validated arguments into those of a submission, and the copies of files that the job takes over.
+
+    A file that was not copied is used where it is: it is the person's own, and not to be moved.
+    """
+    schemas = {each["keyword"]: each["schema"] for each in parameters}
+    files: dict[str, Path | bytes] = {}
+    return {name: _plain(value, schemas[name], files) for name, value in arguments.items()}, files
+
+
+def _plain(value: Any, schema: Mapping[str, Any], files: dict[str, Path | bytes]) -> Any:
     if isinstance(value, calls.Upload):
-        return {"$file": {"name": value.name, "content_type": value.content_type, "path": str(value.path)}}
+        path = str(value.path or f"{len(files)}/{value.name}")
+        if value.data is not None:
+            files[path] = bytes(value.data)
+        return {"$file": {"name": value.name, "content_type": value.content_type, "path": path}}
     if isinstance(value, list):
-        return [_plain(item, schema.get("items", {})) for item in value]
+        return [_plain(item, schema.get("items", {}), files) for item in value]
     return {"$folder": value} if schema.get("format") == "folder" and value is not None else value
 
 
