@@ -37,7 +37,7 @@ class Chart {
     this.button.className = "button tiny";
     this.button.textContent = "log axis";
     this.button.setAttribute("aria-pressed", "false");
-    this.button.setAttribute("aria-label", `Logarithmic axis for ${this.title.textContent}`);
+    this.button.setAttribute("aria-label", `log axis for ${this.title.textContent}`);
     this.button.addEventListener("click", () => this.toggle());
     this.place = document.createElement("div");
     this.place.className = "chart";
