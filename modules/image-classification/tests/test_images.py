@@ -69,13 +69,14 @@ class TestAPictureOfAnyMode:
         assert picture.min() < 5
         assert picture.max() > 250
 
-    def test_stands_upright_as_the_camera_was_held(self) -> None:
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+    def test_stands_upright_as_the_camera_was_held(self, kind: str) -> None:
         image = Image.new("RGB", (80, 40), "black")
         image.paste("white", (0, 0, 40, 40))
         exif = Image.Exif()
         exif[0x0112] = 6
 
-        turned = images.decode(encoded(image, "JPEG", exif=exif), size=32, framing="squash")
+        turned = images.decode(encoded(image, kind, exif=exif), size=32, framing="squash")
 
         assert turned[2, 16].mean() > 200
         assert turned[29, 16].mean() < 50

@@ -93,6 +93,16 @@ class TestChoosing:
         assert choice.pictures == 400
         assert choice.calibrated
 
+    def test_takes_the_usual_penalty_where_nothing_can_be_held_out(self) -> None:
+        rows, labels = numpy.eye(2, 4, dtype=numpy.float32), numpy.arange(2)
+
+        for seed in range(8):
+            choice = linear.choose(lesson(rows, labels), 2, rows[:0], labels[:0], seed)
+
+            assert math.isfinite(choice.penalty)
+            assert choice.temperature == 1.0
+            assert not choice.calibrated
+
 
 class TestTheTemperature:
     @pytest.mark.parametrize("true", [0.5, 1.0, 3.0])

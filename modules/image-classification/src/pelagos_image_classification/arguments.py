@@ -1,6 +1,7 @@
 """What a training was asked for: DEEP's argument names, JSON-encoded strings included, all faults at once."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -105,7 +106,7 @@ def _numbers(
     if given is None or given == []:
         return None if given is None or length else ()
     listed = isinstance(given, list | tuple) and all(
-        isinstance(item, int | float) and not isinstance(item, bool) for item in given
+        isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item) for item in given
     )
     if not listed or length not in {None, len(given)}:
         faults[name] = [f"{given!r} is not a list of {length or 'any count of'} numbers"]

@@ -68,13 +68,13 @@ _UNREADABLE = (
 )
 _ROOM = 8 / 7  # The weights were trained on crops of 7/8 of a picture.
 _TURNS = {
-    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
-    3: (Image.Transpose.ROTATE_180,),
-    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
-    5: (Image.Transpose.TRANSPOSE,),
-    6: (Image.Transpose.ROTATE_270,),
-    7: (Image.Transpose.TRANSVERSE,),
-    8: (Image.Transpose.ROTATE_90,),
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
 }
 
 # Our own cap is lower and is checked on the header; Pillow's would add a warning of its own.
@@ -138,16 +138,18 @@ def _small(content: Content, size: int, framing: Framing) -> Picture:
     image = opened(content)
     full = round(size * _ROOM) if framing == "crop" else size
     image.draft(None, (full, full))
-    turn = _TURNS.get(_orientation(image), ())
+    turn = _TURNS.get(_orientation(image))
     image = _square(_plain(image), size, full, framing)
-    for step in turn:
-        image = image.transpose(step)
+    image = image if turn is None else image.transpose(turn)
     return numpy.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _orientation(image: Image.Image) -> int:
-    """Tell how the camera was held; asked only where there is EXIF, for parsing costs more than a resize."""
-    if "exif" not in image.info and image.format not in {"TIFF", "PNG", "WEBP"}:
+    """Tell how the camera was held; asked only where there is EXIF, for parsing costs more than a resize.
+
+    Pillow turns TIFF by itself while it decodes.
+    """
+    if image.format == "TIFF" or ("exif" not in image.info and image.format not in {"PNG", "WEBP"}):
         return 1
     turned = image.getexif().get(0x0112, 1)
     return turned if isinstance(turned, int) else 1

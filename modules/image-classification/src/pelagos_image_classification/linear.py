@@ -16,6 +16,7 @@ from pelagos_image_classification.head import Labels
 from pelagos_image_classification.weights import Floats
 
 PENALTIES = numpy.array([0.03, 0.1, 0.3, 1, 3, 10, 30, 100], numpy.float32)
+_USUAL = 1.0  # The penalty where nothing could be held out.
 _FOLDS = 5
 _PLENTY = 200  # So many validation pictures alone are enough to choose by.
 _MOST = 2000  # Choosing looks at no more training pictures than this, at half of it where there are folds.
@@ -60,7 +61,8 @@ def choose(lesson: Lesson, classes: int, val_features: Floats, val_labels: Label
     held = [numpy.zeros(len(lesson.labels), bool)]
     if by_folds:
         folds = _folds(lesson, seed)
-        held += [folds == number for number in range(_FOLDS)]
+        outs = [folds == number for number in range(_FOLDS)]
+        held += [out for out in outs if out.any() and not out.all()]
     basis = head.Basis.of(lesson.features)
     weights = numpy.repeat(numpy.stack([lesson.weights * ~out for out in held]), len(PENALTIES), axis=0)
     weight, bias = next(
@@ -154,6 +156,8 @@ def _scores(values: Floats, weight: Floats, bias: Floats, index: int) -> Floats:
 
 
 def _best(scores: Floats, labels: Labels) -> Choice:
+    if not len(labels):
+        return Choice(_USUAL, 1.0, math.nan, math.nan, 0)
     choices = []
     for index, penalty in enumerate(PENALTIES):
         warmth = temperature(scores[:, index], labels)

@@ -13,6 +13,7 @@ from pelagos_image_classification import arguments, dataset, ladder, material, p
 DECODE, JUDGE = "decode the pictures", "write and judge the model"
 _SHARES = {DECODE: 1.0, ladder.LOOK: 4.0, ladder.HEAD: 1.0, JUDGE: 1.0}
 _TORCH_SHARES = {2: 8.0, 3: 30.0}
+_TABLE = 30  # Classes up to which the log shows the confusion matrix.
 _LADDER = {"fast": (), "normal": (2, 3), "full": (3,)}
 
 
@@ -85,5 +86,6 @@ def _climbed(climbing: ladder.Ladder, planned: tuple[int, ...], *, keep_best: bo
 def _tell(result: dict[str, Any]) -> None:
     if result["judged_by"]:
         stages.say(f"accuracy on the {result['judged_by']} pictures: {result['accuracy']:.3f}")
-        stages.say(report.table(result["confusion_matrix"], result["classes"]))
+        if len(result["classes"]) <= _TABLE:
+            stages.say(report.table(result["confusion_matrix"], result["classes"]))
     stages.say(f"done in {result['timings_s']['total']:.2f} s on rung {result['rung']}: {result['rung_name']}")
