@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and give its exit code: 0 done, 1 failed, 2 not understood, 130 interrupted."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _guarded(lambda: _dispatch(words))
+        return guarded(lambda: _dispatch(words))
     except SystemExit as end:
         # argparse has printed the help or its complaint already.
         return end.code if isinstance(end.code, int) else USAGE
@@ -118,7 +118,7 @@ def _parser_of(name: str, command: ModuleType) -> argparse.ArgumentParser:
     return parser
 
 
-def _guarded(act: Callable[[], int]) -> int:
+def guarded(act: Callable[[], int]) -> int:
     """Turn what goes wrong into one message, with what to do about it; never a traceback unless asked for."""
     try:
         status = act()

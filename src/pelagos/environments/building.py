@@ -64,7 +64,9 @@ def build(folder: Path, source: Source, *, extra: Sequence[str], timeout_s: floa
         if more:
             progress(Step(f"Adding what DEEPaaS modules use without saying so: {', '.join(more)}"))
             _run([*pip, *more], folder / "install.log", timeout_s, progress)
-        deepaas.write_scripts(python.parent, [name for _, name, _ in modules], Path(sys.executable).parent)
+        # The folder is one of the environments below `modules` in the state folder.
+        names = [name for _, name, _ in modules]
+        deepaas.write_scripts(python.parent, names, state=folder.parents[2], python=Path(sys.executable))
     return Built(python, distribution.name, distribution.version, modules, editable)
 
 

@@ -26,31 +26,45 @@ NEEDED: Mapping[str, str] = {
 BUILD_CONSTRAINT = NEEDED["setuptools"]
 """For modules whose setup.py imports pkg_resources."""
 SCRIPTS = ("deepaas-run", "deepaas-cli")
-_PINNED = re.compile(r"^\s*[A-Za-z0-9._-]+\s*(\[[^]]*\])?\s*\(?\s*[<>=!~@]")
+_LOWER = re.compile(r">=?\s*(\d+)")
 
 
 def missing(distribution: importlib.metadata.Distribution, site: Path) -> list[str]:
     """List the requirements to add to the environment whose packages are in `site`."""
     there = {normalised(each.name) for each in importlib.metadata.distributions(path=[str(site)])}
-    pinned = {normalised(_name(text)) for text in distribution.requires or () if _PINNED.match(text)}
+    pinned = {normalised(_name(text)) for text in distribution.requires or () if _decides(text)}
     # DEEPaaS itself pins the libraries of fields as it needs them.
     if "deepaas" in there:
         pinned |= {"webargs", "marshmallow"}
-    unpinned = [name for name in NEEDED if name not in there or (name not in pinned and "<" in NEEDED[name])]
-    return [NEEDED[name] for name in unpinned]
+    wanted = [name for name in NEEDED if name not in there or (name not in pinned and "<" in NEEDED[name])]
+    return [NEEDED[name] for name in wanted]
 
 
-def write_scripts(bin_folder: Path, modules: Sequence[str], commands: Path) -> None:
+def write_scripts(bin_folder: Path, modules: Sequence[str], *, state: Path, python: Path) -> None:
     """Put `deepaas-run` and `deepaas-cli` beside the module's interpreter, for batch scripts that call them there.
 
-    `commands` is the folder of our own commands of these names. Scripts of an installed DEEPaaS stay.
+    They use the Pelagos of `python`, and the state folder in which the module is installed. Scripts of an installed
+    DEEPaaS stay.
     """
-    chosen = f"export DEEPAAS_V2_MODEL=${{DEEPAAS_V2_MODEL:-{modules[0]}}}\n" if len(modules) == 1 else ""
+    variables = {"PELAGOS_STATE_DIR": str(state)}
+    if len(modules) == 1:
+        variables["DEEPAAS_V2_MODEL"] = modules[0]
+    lines = [f'[ -n "${name}" ] || {name}={shlex.quote(value)}; export {name}\n' for name, value in variables.items()]
     for name in SCRIPTS:
         script = bin_folder / name
         if not script.exists():
-            script.write_text(f'#!/bin/sh\n{chosen}exec {shlex.quote(str(commands / name))} "$@"\n', encoding="utf-8")
+            command = f'exec {shlex.quote(str(python))} -m pelagos.cli.{name.replace("-", "_")} "$@"'
+            script.write_text(f"#!/bin/sh\n{''.join(lines)}{command}\n", encoding="utf-8")
             script.chmod(0o755)
+
+
+def _decides(requirement: str) -> bool:
+    """Whether a module's own requirement leaves no room for ours: it has an upper bound, or a newer lower one."""
+    text = requirement.partition(";")[0]
+    if re.search(r"[<~@]|==", text):
+        return True
+    lower, ours = _LOWER.search(text), NEEDED.get(normalised(_name(text)), "")
+    return lower is not None and "<" in ours and int(lower[1]) >= int(ours.rpartition("<")[2])
 
 
 def _name(requirement: str) -> str:

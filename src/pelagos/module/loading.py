@@ -29,12 +29,17 @@ def load(name: str, *, kind: str, entry: str) -> Adapter:
     room = importlib.import_module(file)
     if kind == "deepaas":
         room.prepare()
-    target: Any = importlib.import_module(entry.partition(":")[0])
-    for part in filter(None, entry.partition(":")[2].split(".")):
-        target = getattr(target, part)
     facts = functools.partial(_distribution_facts, entry)
-    made: Adapter = getattr(room, adapter)(target, name=name, metadata=facts)
+    made: Adapter = getattr(room, adapter)(target(entry), name=name, metadata=facts)
     return made
+
+
+def target(entry: str) -> Any:
+    """Import what an entry point names: a Python module, or something inside it."""
+    found: Any = importlib.import_module(entry.partition(":")[0])
+    for part in filter(None, entry.partition(":")[2].split(".")):
+        found = getattr(found, part)
+    return found
 
 
 def _entries(group: str) -> Iterator[Tuple[str, str]]:

@@ -25,6 +25,10 @@ def get_predict_args():
     }
 
 
+def get_train_args():
+    return {}
+
+
 def predict(**kwargs):
     if kwargs["accept"] in ("application/json", "*/*"):
         return {"accept": kwargs["accept"]}

@@ -13,6 +13,10 @@ def get_predict_args():
     return {"kind": fields.Str(required=True)}
 
 
+def get_train_args():
+    return {}
+
+
 def predict(**kwargs):
     return KINDS[kwargs["kind"]]()
 

@@ -79,6 +79,10 @@ def get_predict_args():
     }
 
 
+def get_train_args():
+    return {}
+
+
 def predict(**kwargs):
     told = {name: shown(value) for name, value in sorted(kwargs.items())}
     if kwargs["suffix"]:

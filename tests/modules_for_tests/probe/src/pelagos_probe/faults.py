@@ -21,6 +21,10 @@ def get_predict_args():
     }
 
 
+def get_train_args():
+    return {}
+
+
 def predict(**kwargs):
     if kwargs.get("data") is not None and kwargs["fault"] == "none":
         # Many modules remove the upload themselves.

@@ -1,0 +1,110 @@
+"""Tests of pelagos.module.deepaas_command; what it does beside DEEPaaS's own is asked in tests/deepaas."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from marshmallow import fields, validate
+
+from pelagos.module import deepaas_uploads
+from pelagos.module.adapter import Refused
+from pelagos.module.deepaas_command import Command
+from pelagos.module.deepaas_functions import Functions
+
+
+class Model:
+    """Takes arguments of several kinds."""
+
+    warmed = False
+
+    def get_metadata(self) -> dict[str, str]:
+        return {"name": "model"}
+
+    def get_predict_args(self) -> dict[str, Any]:
+        return {
+            "number": fields.Int(load_default=1, validate=validate.Range(max=5), metadata={"description": "100% sure"}),
+            "a-list": fields.List(fields.Int()),
+            "data": fields.Raw(metadata={"type": "file"}),
+            "accept": fields.Str(
+                load_default="text/csv", validate=validate.OneOf(["application/json", "text/csv", "image/png"])
+            ),
+        }
+
+    def warm(self) -> None:
+        self.warmed = True
+
+    def predict(self, accept: str, data: Any = None, **others: Any) -> Any:
+        content = None
+        if data is not None:
+            content = Path(data.filename).read_text()
+            Path(data.filename).unlink()
+        told = {**others, "content": content, "warmed": self.warmed}
+        return told if accept == "application/json" else io.BytesIO(b"a,b")
+
+
+def run(*words: str) -> bytes:
+    deepaas_uploads.offer_shim()
+    results = io.BytesIO()
+    assert Command(Functions(Model(), "model"), results).run(words) == 0
+    return results.getvalue()
+
+
+def predict(*words: str) -> Any:
+    return json.loads(run("predict", "--accept", "application/json", *words))
+
+
+class TestCommand:
+    def test_writes_metadata_when_no_function_is_named(self) -> None:
+        assert json.loads(run()) == {"name": "model"}
+
+    def test_warms_the_module_and_gives_it_defaults(self) -> None:
+        assert predict() == {"number": 1, "content": None, "warmed": True}
+
+    @pytest.mark.parametrize("text", ["[1, 2]", "(1, 2)"])
+    def test_reads_lists_as_python_writes_them(self, text: str) -> None:
+        assert predict("--a-list", text)["a-list"] == [1, 2]
+
+    def test_gives_the_module_a_copy_of_a_file(self, tmp_path: Path) -> None:
+        photo = tmp_path / "photo.txt"
+        photo.write_text("a photo")
+
+        assert predict("--data", str(photo))["content"] == "a photo"
+        assert photo.exists()
+
+    def test_names_a_file_that_is_not_there(self) -> None:
+        with pytest.raises(Refused, match=r"there is no file 'nowhere\.png'"):
+            predict("--data", "nowhere.png")
+
+    def test_runs_the_validators(self) -> None:
+        with pytest.raises(Refused, match="less than or equal to 5"):
+            predict("--number", "6")
+
+    def test_uses_the_modules_own_default_of_accept(self) -> None:
+        assert run("predict") == b"a,b"
+
+    @pytest.mark.parametrize(("asked", "written"), [("out.csv", "out.csv"), ("out.txt", "out.txt.csv")])
+    def test_writes_to_a_file_that_has_the_suffix_of_its_kind(self, tmp_path: Path, asked: str, written: str) -> None:
+        run("--deepaas_method_output", str(tmp_path / "new" / asked), "predict")
+
+        assert (tmp_path / "new" / written).read_bytes() == b"a,b"
+
+    def test_says_that_the_module_lacks_a_function(self) -> None:
+        with pytest.raises(Refused, match="no function 'train'"):
+            run("train")
+
+    def test_does_not_know_other_options(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit) as ended:
+            run("predict", "--nothing", "1")
+
+        assert ended.value.code == 2
+        assert "--nothing" in capsys.readouterr().err
+
+    def test_shows_help_with_descriptions_and_defaults(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit):
+            run("predict", "--help")
+
+        assert "100% sure" in capsys.readouterr().out
