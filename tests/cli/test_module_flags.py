@@ -90,6 +90,26 @@ class TestFlags:
         assert (image.path, image.data) == (None, b"picture")
 
 
+class TestRaw:
+    def test_puts_every_value_at_its_place(self) -> None:
+        places = {"anywhere": None, "q": "query", "X-Thing": "headers", "c": "cookies", "j": "json", "f": "form"}
+        parameters = [{**parameter(name, type="string"), "in": place} for name, place in places.items()]
+        parser = argparse.ArgumentParser(allow_abbrev=False)
+        flags = module_flags.ModuleFlags(parameters)
+        flags.add_to(parser)
+        words = [f"--{name}={number}" for number, name in enumerate(places)]
+
+        raw = flags.raw(flags.parse(parser, words, into=argparse.Namespace()))
+
+        assert raw == {
+            "query": [["q", "1"]],
+            "form": [["anywhere", "0"], ["f", "5"]],
+            "json": {"j": 4},
+            "headers": {"x-thing": "2"},
+            "cookies": {"c": "3"},
+        }
+
+
 class TestFaults:
     def test_are_collected(self, tmp_path: Path) -> None:
         (tmp_path / "empty").touch()

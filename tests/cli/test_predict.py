@@ -75,10 +75,10 @@ class TestPredict:
         assert json.loads((tmp_path / "out" / "3.txt.json").read_text())["total"] == 4.0
 
     def test_refuses_before_any_worker_starts(self, pelagos: Pelagos, numbers: Path) -> None:
-        ran = pelagos("predict", "counting", str(numbers), "nowhere.txt", "--scale", "0", "--vales", "1")
+        ran = pelagos("predict", "counting", str(numbers), "nowhere.txt", "--scale", "0")
 
         assert ran.code == 2
-        for label in ("INPUT", "nowhere.txt", "--output", "--scale", "--vales", "--values"):
+        for label in ("INPUT", "nowhere.txt", "--output", "--scale", "--values"):
             assert f"  {label}: " in ran.err
 
     def test_refuses_to_write_one_answer_over_the_other(self, pelagos: Pelagos, numbers: Path, tmp_path: Path) -> None:
@@ -89,6 +89,12 @@ class TestPredict:
 
         assert ran.code == 2
         assert "several inputs are called the same" in ran.err
+
+    def test_blames_an_unknown_flag_and_not_its_value(self, pelagos: Pelagos) -> None:
+        ran = pelagos("predict", "counting", "--vales", "1", "--values", "1")
+
+        assert ran.code == 2
+        assert ran.err.splitlines()[1:-1] == ["  --vales: there is no such argument; did you mean --values?"]
 
     def test_refuses_inputs_that_nothing_takes(self, pelagos: Pelagos) -> None:
         ran = pelagos("predict", "trivial", "photo.jpg")

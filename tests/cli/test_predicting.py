@@ -1,6 +1,7 @@
 import pytest
 
 from pelagos.cli import predicting
+from pelagos.domain import errors
 
 
 class TestUnwrapped:
@@ -15,6 +16,23 @@ class TestUnwrapped:
     )
     def test_is_what_the_module_answered(self, body: bytes, inside: bytes) -> None:
         assert predicting.unwrapped(body) == inside
+
+
+class TestRefusal:
+    def test_names_every_fault_of_the_module_by_its_flag(self) -> None:
+        error = predicting.refusal(b'{"number": ["Too big."], "items": {"0": ["Not a number."]}, "json": "broken"}')
+
+        assert isinstance(error, errors.InvalidInput)
+        assert error.faults == {"--number": ["Too big."], "--items": ["0: Not a number."], "--json": ["broken"]}
+
+    @pytest.mark.parametrize(
+        ("body", "message"), [(b"500: it broke", "500: it broke"), (b'"no"', "no"), (b"", "The module's")]
+    )
+    def test_is_a_failure_when_it_names_none(self, body: bytes, message: str) -> None:
+        error = predicting.refusal(body)
+
+        assert isinstance(error, errors.ModuleFailed)
+        assert error.message.startswith(message)
 
 
 class TestSuffix:

@@ -6,8 +6,6 @@ import pytest
 
 from cli.terminal import Terminal
 from pelagos import cli
-from pelagos.cli import train
-from pelagos.runtime import calls
 
 Pelagos = Callable[..., Any]
 pytestmark = pytest.mark.heavy
@@ -73,26 +71,6 @@ class TestTrain:
 
         assert before in ("starting", "running")
         assert pelagos("jobs", "show", ran.out.strip(), "--json").json["state"] == "done"
-
-
-class TestAsSubmitted:
-    def test_leaves_files_and_folders_where_they_are(self, tmp_path: Path) -> None:
-        file = calls.Upload("a.csv", size=1, path=tmp_path / "a.csv")
-        schemas = {"table": {"format": "binary"}, "data": {"format": "folder"}, "n": {}, "none": {"format": "folder"}}
-        parameters = [{"keyword": name, "schema": schema} for name, schema in schemas.items()]
-
-        plain, files = train.as_submitted({"table": file, "data": "/x", "n": 1, "none": None}, parameters)
-
-        assert plain["table"]["$file"]["path"] == str(tmp_path / "a.csv")
-        assert (plain["data"], plain["n"], plain["none"], files) == ({"$folder": "/x"}, 1, None, {})
-
-    def test_hands_copies_over(self) -> None:
-        copies = [calls.Upload("a.csv", size=1, data=b"1"), calls.Upload("a.csv", size=1, data=b"2")]
-        parameters = [{"keyword": "tables", "schema": {"type": "array", "items": {"format": "binary"}}}]
-
-        plain, files = train.as_submitted({"tables": copies}, parameters)
-
-        assert [files[each["$file"]["path"]] for each in plain["tables"]] == [b"1", b"2"]
 
 
 class TestTrainOnATerminal:

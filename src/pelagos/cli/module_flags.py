@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pelagos.domain import errors
 from pelagos.runtime import arguments, calls
 
 _DEST = "module argument "
+_PLACES = {"query": "query", "querystring": "query", "json": "json", "headers": "headers", "cookies": "cookies"}
 _NO = {"false", "no", "off", "0"}
 
 
@@ -58,6 +60,23 @@ class ModuleFlags:
         if faults:
             raise errors.InvalidInput(faults)
         return found
+
+    def raw(self, options: argparse.Namespace, inputs: Mapping[str, Sequence[str]] | None = None) -> dict[str, Any]:
+        """Give what was typed as a request, for a module that parses requests itself: every value at its place.
+
+        Raises as `form` does.
+        """
+        found: dict[str, Any] = {"query": [], "form": [], "json": {}, "headers": {}, "cookies": {}}
+        for name, values in self.form(options, inputs).items():
+            place = _PLACES.get(self._parameters[name]["in"] or "form", "form")
+            if place in ("query", "form"):
+                found[place].extend([name, value] for value in values)
+            elif place == "json":
+                read = [_json_or_text(value) for value in values]
+                found["json"][name] = read if len(read) > 1 else read[0]
+            else:
+                found[place][name.lower() if place == "headers" else name] = values[0]
+        return {**found, "json": found["json"] or None}
 
     def read(
         self, options: argparse.Namespace, inputs: Mapping[str, Sequence[str]] | None = None, *, later: str = ""
@@ -142,6 +161,13 @@ class ModuleFlags:
             faults.setdefault(flag, []).append(f"'{path}' cannot be read: {error.strerror}")
             return str(path)
         return calls.Upload(path.name, size=size, data=data, path=None if self._copies else path.absolute())
+
+
+def _json_or_text(word: Any) -> Any:
+    try:
+        return json.loads(word)
+    except (TypeError, ValueError):
+        return word
 
 
 def _flag(name: str, reserved: frozenset[str]) -> str:

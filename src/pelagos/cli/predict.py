@@ -58,7 +58,10 @@ def _check(command: module_command.ModuleCommand, words: Sequence[str], folders:
     """Refuse what can be seen to be wrong before any worker starts; all faults at once."""
     faults: dict[str, list[str]] = {}
     taker = command.flags.input_argument()
-    if words and taker is None and not command.options.unknown:
+    # The value of a flag that nobody knows looks like an input: only the flag is to blame.
+    if command.options.unknown:
+        words = []
+    if words and taker is None:
         faults["INPUT"] = [f"'{words[0]}' is too much: '{command.installed.name}' takes its arguments as flags"]
     elif command.flags.wants_files:
         faults |= {word: ["there is no such file"] for word in words if not Path(word).expanduser().exists()}
@@ -69,11 +72,13 @@ def _check(command: module_command.ModuleCommand, words: Sequence[str], folders:
         faults["INPUT"] = [f"'{folders[0]}' is a folder; expected one folder alone, or files"]
     if folders and command.options.output is None:
         faults["--output"] = ["is missing; expected a folder for the answers"]
-    if command.method["parse"] == "server":
-        try:
+    try:
+        if command.method["parse"] == "server":
             command.flags.read(command.options, later=taker if words and taker else "")
-        except errors.InvalidInput as bad:
-            faults |= bad.faults
+        else:
+            command.flags.form(command.options)
+    except errors.InvalidInput as bad:
+        faults |= bad.faults
     if faults:
         raise errors.InvalidInput(faults, hint=f"pelagos predict {command.installed.name} --help")
 

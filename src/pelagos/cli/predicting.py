@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import http
 import json
 import mimetypes
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pelagos.cli import assembly
+from pelagos.cli import assembly, submitting
 from pelagos.cli.module_command import ModuleCommand
 from pelagos.domain import errors
 from pelagos.runtime import calls, pool, processes
@@ -53,13 +54,15 @@ class Predictor:
         """
         inputs = {} if word is None or self._input is None else {self._input: [word]}
         if self._parses_itself:
-            form = self._command.flags.form(self._command.options, inputs)
-            reply = await self._workers.predict({}, model=self._model, raw=_raw(form))
+            raw = self._command.flags.raw(self._command.options, inputs)
+            reply = await self._workers.predict({}, model=self._model, raw=raw)
         else:
             arguments = self._command.flags.read(self._command.options, inputs)
             reply = await self._workers.predict(arguments, model=self._model)
         if isinstance(reply.body, calls.Stream):
             return await _gathered(reply.body, reply.media_type)
+        if reply.status >= http.HTTPStatus.BAD_REQUEST:
+            raise refusal(bytes(reply.body))
         return unwrapped(bytes(reply.body)), reply.media_type
 
 
@@ -79,6 +82,33 @@ async def predictor(command: ModuleCommand, *, at_start: int, on_log: processes.
     )
     async with pool.Pool(_Code.of(command), settings, on_log=on_log) as workers:
         yield Predictor(command, workers, model)
+
+
+async def training_arguments(command: ModuleCommand) -> tuple[dict[str, Any], dict[str, Path | bytes]]:
+    """Let a module that parses its arguments itself read those of a training, before there is a job.
+
+    Gives them as a submission has them, and the files that go with them. Raises InvalidInput with the module's faults.
+    """
+    raw = {**command.flags.raw(command.options), "method": "train"}
+    settings = pool.PoolSettings(workers=1, start_timeout_s=command.settings.runtime.start_timeout_s, warm=False)
+    async with pool.Pool(_Code.of(command), settings) as workers:
+        reply = await workers.predict({}, raw=raw)
+    body = b"" if isinstance(reply.body, calls.Stream) else bytes(reply.body)
+    if reply.status >= http.HTTPStatus.BAD_REQUEST:
+        raise refusal(body)
+    files: dict[str, Path | bytes] = {}
+    return _with_files(json.loads(body)["arguments"], raw["form"], files), files
+
+
+def refusal(body: bytes) -> errors.PelagosError:
+    """Give the error that a module's own parser answered with: faults by argument, or a text."""
+    try:
+        faults = json.loads(body)
+    except ValueError:
+        return errors.ModuleFailed(body.decode("utf-8", "replace").strip() or None)
+    if not isinstance(faults, dict):
+        return errors.ModuleFailed(str(faults))
+    return errors.InvalidInput({f"--{name}": _messages(fault) for name, fault in faults.items()})
 
 
 def unwrapped(body: bytes) -> bytes:
@@ -107,6 +137,8 @@ def _model_folder(command: ModuleCommand) -> Path | None:
     wanted = command.options.model
     if not wanted or wanted == _PRETRAINED:
         return None
+    if command.installed.kind != "native":
+        raise errors.InvalidInput({"--model": ["is for native modules; this one has arguments of its own for it"]})
     known = assembly.jobs_of(command.settings)
     known.reconcile()
     found = [job.id for job in known.models(command.installed.name)]
@@ -120,9 +152,20 @@ def _model_folder(command: ModuleCommand) -> Path | None:
     return known.run_folder(chosen[0]).model
 
 
-def _raw(form: dict[str, list[Any]]) -> dict[str, Any]:
-    pairs = [[name, item] for name, values in form.items() for item in values]
-    return {"query": [], "form": pairs, "json": None, "headers": {}, "cookies": {}}
+def _messages(fault: Any) -> list[str]:
+    """Flatten what marshmallow says of one argument; faults inside a list or an object keep their place."""
+    if isinstance(fault, dict):
+        return [f"{place}: {message}" for place, inside in fault.items() for message in _messages(inside)]
+    return [str(message) for message in fault] if isinstance(fault, list) else [str(fault)]
+
+
+def _with_files(value: Any, form: Sequence[Sequence[Any]], files: dict[str, Path | bytes]) -> Any:
+    """Put the files where the worker named them: `{"$upload": number of the field}`."""
+    if isinstance(value, list):
+        return [_with_files(item, form, files) for item in value]
+    if isinstance(value, dict) and list(value) == ["$upload"]:
+        return submitting.file(form[value["$upload"]][1], files)
+    return {name: _with_files(item, form, files) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 async def _gathered(stream: calls.Stream, media_type: str) -> tuple[bytes, str]:

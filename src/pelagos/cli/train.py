@@ -6,15 +6,14 @@ The training runs on its own: Ctrl+C, or a closed terminal, leaves it running. p
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pelagos.cli import assembly, following, module_command, options, output
+from pelagos.cli import assembly, following, module_command, options, output, predicting, submitting
 from pelagos.cli import jobs as jobs_command
 from pelagos.domain import errors, records, resources, states
-from pelagos.runtime import calls
 
 if TYPE_CHECKING:
     from pelagos import jobs
@@ -31,11 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(first: argparse.Namespace) -> int:
     """Submit the training and follow it to its end: 0 done, 1 not, 130 left or cancelled by Ctrl+C."""
     command = module_command.understand(first, method="train", add_options=_add_options, usage=USAGE)
-    arguments, needs = options.together(
-        lambda: command.flags.read(command.options), lambda: _resources(command.options)
-    )
+    submitted, needs = options.together(lambda: _arguments(command), lambda: _resources(command.options))
     known = assembly.jobs_of(command.settings)
-    job = known.submit(_submission(command, known, arguments, needs))
+    job = known.submit(_submission(command, known, submitted, needs))
     if command.options.detach:
         _tell_detached(known, job, command.options.json)
         return 0
@@ -60,6 +57,13 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     options.add_json(parser)
 
 
+def _arguments(command: module_command.ModuleCommand) -> submitting.Submitted:
+    """Read the arguments of the training, with the module's own parser when it has one."""
+    if command.method["parse"] == "worker":
+        return asyncio.run(predicting.training_arguments(command))
+    return submitting.submitted(command.flags.read(command.options), command.method["parameters"])
+
+
 def _resources(given: argparse.Namespace) -> resources.Resources:
     """Read the resources; all faults at once."""
     faults: dict[str, list[str]] = {}
@@ -82,44 +86,23 @@ def _resources(given: argparse.Namespace) -> resources.Resources:
 
 
 def _submission(
-    command: module_command.ModuleCommand, known: jobs.Jobs, arguments: Mapping[str, Any], needs: resources.Resources
+    command: module_command.ModuleCommand,
+    known: jobs.Jobs,
+    submitted: submitting.Submitted,
+    needs: resources.Resources,
 ) -> jobs.Submission:
     from pelagos import jobs
 
     earlier = jobs_command.find(known, command.options.resume) if command.options.resume else None
-    plain, files = as_submitted(arguments, command.method["parameters"])
     return jobs.Submission(
         kind=records.Kind.TRAINING,
         module=assembly.code_of(command.known, command.installed),
-        arguments=plain,
-        files=files,
+        arguments=submitted[0],
+        files=submitted[1],
         resources=needs,
         key=command.options.key,
         resume=None if earlier is None else known.run_folder(earlier.id).model,
     )
-
-
-def as_submitted(
-    arguments: Mapping[str, Any], parameters: Sequence[Mapping[str, Any]]
-) -> tuple[dict[str, Any], dict[str, Path | bytes]]:
-    """Turn validated arguments into those of a submission, and the copies of files that the job takes over.
-
-    A file that was not copied is used where it is: it is the person's own, and not to be moved.
-    """
-    schemas = {each["keyword"]: each["schema"] for each in parameters}
-    files: dict[str, Path | bytes] = {}
-    return {name: _plain(value, schemas[name], files) for name, value in arguments.items()}, files
-
-
-def _plain(value: Any, schema: Mapping[str, Any], files: dict[str, Path | bytes]) -> Any:
-    if isinstance(value, calls.Upload):
-        path = str(value.path or f"{len(files)}/{value.name}")
-        if value.data is not None:
-            files[path] = bytes(value.data)
-        return {"$file": {"name": value.name, "content_type": value.content_type, "path": path}}
-    if isinstance(value, list):
-        return [_plain(item, schema.get("items", {}), files) for item in value]
-    return {"$folder": value} if schema.get("format") == "folder" and value is not None else value
 
 
 def _tell_detached(known: jobs.Jobs, job: records.Job, as_json: bool) -> None:
@@ -156,7 +139,8 @@ def _tell_end(known: jobs.Jobs, job: records.Job, command: module_command.Module
     elif well:
         _print_result(job.result)
         print(f"The model is {job.id}")
-        if command.description["predict"] is not None:
+        # DEEPaaS modules choose a model by arguments of their own.
+        if command.description["predict"] is not None and command.installed.kind == "native":
             output.note(f"Use it: pelagos predict {job.module} INPUT --model {job.id}")
     else:
         output.note(f"pelagos: error: the training {job.id} is {job.state}: {job.message}")
