@@ -59,12 +59,18 @@ def jobs_of(chosen: config.Settings) -> jobs.Jobs:
 
 
 def module_of(known: environments.Environments, name: str) -> environments.Installed:
-    """Find a module by name; a path to a folder is installed first, which costs nothing when it is up to date."""
+    """Find a module by name; of a folder with several, the first."""
+    return modules_of(known, name)[0]
+
+
+def modules_of(known: environments.Environments, name: str) -> list[environments.Installed]:
+    """Find a module by name, or all those of a folder: it is installed first, in no time when it is up to date."""
     path = Path(name).expanduser()
     if os.sep not in name and name not in (".", ".."):
-        return known.find(name)
+        return [known.find(name)]
     with output.installing() as progress:
-        return known.install(str(path) if path.is_dir() else name, progress=progress)
+        installed = known.install(str(path) if path.is_dir() else name, progress=progress)
+    return [known.find(each) for each in installed.siblings]
 
 
 def code_of(known: environments.Environments, installed: environments.Installed) -> jobs.ModuleCode:

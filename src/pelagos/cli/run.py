@@ -53,7 +53,7 @@ def run(given: argparse.Namespace) -> int:
 
     chosen = assembly.settings(given)
     known = assembly.environments_of(chosen)
-    modules = [assembly.module_of(known, name) for name in _names(given, known)]
+    modules = [each for name in _names(given, known) for each in assembly.modules_of(known, name)]
     offered = [server.Offered(assembly.code_of(known, each), known.describe(each)) for each in modules]
     accepted = assembly.jobs_of(chosen)
     accepted.sweep()
