@@ -37,7 +37,7 @@ def environments_of(chosen: config.Settings) -> environments.Environments:
         chosen.modules_dir,
         install_timeout_s=limits.install_timeout_s,
         describe_timeout_s=limits.describe_timeout_s,
-        in_use=lambda: list(_interpreters_of_jobs(chosen)),
+        in_use=lambda: list(interpreters_of_jobs(chosen)),
     )
 
 
@@ -87,7 +87,7 @@ def code_of(known: environments.Environments, installed: environments.Installed)
     )
 
 
-def _interpreters_of_jobs(chosen: config.Settings) -> Iterator[Path]:
+def interpreters_of_jobs(chosen: config.Settings) -> Iterator[Path]:
     """Give the interpreters of jobs that have not ended: their environments must stay."""
     if not chosen.database_file.exists():
         return
