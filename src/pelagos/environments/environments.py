@@ -50,6 +50,11 @@ class Environments:
         self._describe_timeout_s = describe_timeout_s
         self._in_use = in_use
 
+    @property
+    def root(self) -> Path:
+        """The folder that holds them all."""
+        return self._root
+
     def install(
         self, source: str, *, progress: Progress = steps.quiet, extra: Sequence[str] = (), force: bool = False
     ) -> Installed:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -42,11 +44,14 @@ class Counting(Module):
         epochs: Annotated[int, Arg("how long to train", ge=1, le=1000)] = 3,
         delay_s: Annotated[float, Arg("how long an epoch takes", ge=0, unit="s")] = 0.0,
         fail: Annotated[bool, Arg("raise an error after the first epoch")] = False,
+        stubborn: Annotated[bool, Arg("refuse to end, and hide a process that does too", advanced=True)] = False,
     ) -> dict[str, Any]:
         """Count the epochs, slowly if asked, and write the count as the model."""
+        if stubborn:
+            _refuse_to_end()
         done = 0
         for epoch in range(1, epochs + 1):
-            if run.cancelled:
+            if run.cancelled and not stubborn:
                 break
             time.sleep(delay_s)
             print(f"epoch {epoch} of {epochs}")
@@ -58,6 +63,13 @@ class Counting(Module):
         model = {"offset": float(done), "name": run.id}
         (run.model / MODEL_FILE).write_text(json.dumps(model), encoding="utf-8")
         return {"epochs": done, "accuracy": 1 - 1 / (done + 1), "files": _count(dataset)}
+
+
+def _refuse_to_end() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # The shell in between ends at once, so the sleeper has no parent among the processes of this run.
+    hidden = "trap '' TERM; (trap '' TERM; exec setsid sleep 300) &"
+    subprocess.run(["/bin/sh", "-c", hidden], check=True)
 
 
 def _numbers(file: File) -> list[float]:

@@ -1,0 +1,139 @@
+"""Processes are killed at the worst moments, and nothing that was accepted is lost or doubled."""
+
+import concurrent.futures
+import contextlib
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from journeys import programs
+from pelagos import environments
+from pelagos.module import lock, processes
+
+Start = Callable[[], programs.Program]
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def start(state: Path, installed_modules: environments.Environments) -> Iterator[Start]:
+    with contextlib.ExitStack() as stack:
+        yield lambda: stack.enter_context(programs.running("counting", state, installed_modules.root))
+
+
+def begun(program: programs.Program, **arguments: object) -> str:
+    """Start a training and wait until it has logged something."""
+    job = str(program.train(**arguments).body["uuid"])
+    programs.until(lambda: program.get(f"/train/{job}/progress").body["metrics"], 20)
+    return job
+
+
+def token(state: Path, job: str) -> str:
+    return str(json.loads((state / "jobs" / job / "spec.json").read_text())["token"])
+
+
+class TestServerKilled:
+    def test_leaves_the_training_running_and_shows_it_again_at_once(self, start: Start) -> None:
+        first = start()
+        job = begun(first, epochs=60, delay_s=0.1)
+
+        first.process.kill()
+        first.process.wait()
+        began = time.monotonic()
+        second = start()
+        programs.until(lambda: second.get(f"/train/{job}/progress").body["state"] == "running", 3)
+
+        assert time.monotonic() - began < 3
+
+    def test_leaves_no_gap_in_the_metrics(self, start: Start) -> None:
+        first = start()
+        job = begun(first, epochs=40, delay_s=0.05)
+
+        first.process.kill()
+        first.process.wait()
+        second = start()
+        programs.until(lambda: second.get(f"/train/{job}").body["status"] == "done", 30)
+
+        rows = second.get(f"/train/{job}/progress").body["metrics"]
+        assert [row["step"] for row in rows] == list(range(1, 41))
+
+    def test_keeps_the_history_and_the_model(self, start: Start) -> None:
+        first = start()
+        job = begun(first, epochs=2)
+        programs.until(lambda: first.get(f"/train/{job}").body["status"] == "done", 20)
+
+        first.process.kill()
+        first.process.wait()
+        second = start()
+
+        assert [record["uuid"] for record in second.get("/train/").body] == [job]
+        assert second.predict({}, values="1", model=job).body["predictions"] == {"total": 3.0, "model": job}
+
+    def test_does_not_start_a_training_twice(self, start: Start, state: Path) -> None:
+        first = start()
+        job = begun(first, epochs=80, delay_s=0.1)
+        supervisor = lock.holder(state / "jobs" / job / "lock")
+
+        first.process.kill()
+        first.process.wait()
+        second = start()
+        programs.until(lambda: second.get(f"/train/{job}/progress").body["state"] == "running", 3)
+
+        assert lock.holder(state / "jobs" / job / "lock") == supervisor
+
+
+class TestSupervisorKilled:
+    def test_is_noticed_and_leaves_no_process(self, start: Start, state: Path) -> None:
+        program = start()
+        job = begun(program, epochs=1000, delay_s=0.1, stubborn=True)
+        supervisor = lock.holder(state / "jobs" / job / "lock")
+        assert supervisor is not None
+
+        os.kill(supervisor, signal.SIGKILL)
+
+        programs.until(lambda: program.get(f"/train/{job}/progress").body["state"] == "lost", 15)
+        programs.until(lambda: not processes.of_run(token(state, job)), 15)
+        assert program.get(f"/train/{job}").body["status"] == "error"
+
+
+class TestDelete:
+    def test_ends_a_whole_tree_that_refuses_to_end(self, start: Start, state: Path) -> None:
+        program = start()
+        job = begun(program, epochs=1000, delay_s=0.1, stubborn=True)
+        alive = processes.of_run(token(state, job))
+        assert len(alive) >= 3
+
+        began = time.monotonic()
+        answer = program.delete(f"/train/{job}")
+
+        assert (answer.status, answer.body["status"]) == (200, "cancelled")
+        assert time.monotonic() - began < 5
+        assert processes.of_run(token(state, job)) == []
+
+    def test_keeps_the_record_of_what_was_cancelled(self, start: Start) -> None:
+        program = start()
+        job = begun(program, epochs=1000, delay_s=0.1)
+
+        program.delete(f"/train/{job}")
+
+        assert program.get(f"/train/{job}").body["status"] == "cancelled"
+
+
+class TestIdempotencyKey:
+    def test_makes_one_job_of_twenty_posts_at_once(self, start: Start) -> None:
+        program = start()
+
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            answers = list(pool.map(lambda _: program.train(key="the-same", epochs=2), range(20)))
+
+        assert {answer.status for answer in answers} == {200}
+        assert len({answer.body["uuid"] for answer in answers}) == 1
+        assert len(program.get("/train/").body) == 1
