@@ -59,11 +59,13 @@ def kept(name: str, write: Callable[[], bytes]) -> Path:
 
 def _opened(graph: Path, name: str) -> onnxruntime.InferenceSession:
     ready = module.cache(CACHE) / "optimised" / f"{name}-{_machine()}.onnx"
-    if ready.is_file():
-        options = _options()
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        return onnxruntime.InferenceSession(ready, options, providers=["CPUExecutionProvider"])
-    return _optimised(graph, ready)
+    try:
+        content = ready.read_bytes()  # At once, for another process may remove an old one at any moment.
+    except FileNotFoundError:
+        return _optimised(graph, ready)
+    options = _options()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 def _optimised(graph: Path, ready: Path) -> onnxruntime.InferenceSession:
