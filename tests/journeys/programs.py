@@ -69,7 +69,7 @@ class Program:
 @contextlib.contextmanager
 def running(module: str, state: Path, modules: Path) -> Iterator[Program]:
     """Run `pelagos run MODULE` on a free port until the block ends; `modules` is where installed modules are."""
-    state.mkdir(exist_ok=True)
+    (state / "tmp").mkdir(parents=True, exist_ok=True)
     if not (state / "modules").exists():
         (state / "modules").symlink_to(modules)
     with (
@@ -79,7 +79,7 @@ def running(module: str, state: Path, modules: Path) -> Iterator[Program]:
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            env={**os.environ, "PELAGOS_CACHE": str(state / "cache")},
+            env={**os.environ, "TMPDIR": str(state / "tmp")},
         ) as process,
     ):
         assert process.stdout is not None

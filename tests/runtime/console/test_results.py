@@ -10,13 +10,13 @@ RESULT = {"classes": ["a", "b"], "confusion_matrix": [[8, 2], [0, 10]], "accurac
 
 
 class TestFigures:
-    def test_are_the_plain_numbers_with_shares_in_percent(self) -> None:
+    def test_are_the_plain_numbers_shares_first_and_in_percent(self) -> None:
         found = results.figures({**RESULT, "val_accuracy": 0.875, "loss": 0.123456, "ok": True})
 
         assert [(figure.name, figure.text) for figure in found] == [
             ("accuracy", "90.0 %"),
-            ("images", "20"),
             ("val accuracy", "87.5 %"),
+            ("images", "20"),
             ("loss", "0.1235"),
         ]
 

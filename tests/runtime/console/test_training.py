@@ -51,6 +51,13 @@ class TestPage:
         assert text.count('<tr class="changed">') == 1
         assert f"in {first[:8]}" in text
 
+    def test_folds_away_the_arguments_at_their_defaults(self, client: httpx.Client, train: Callable[..., str]) -> None:
+        text = page(client, train(epochs="7", use_augmentation="true"))
+
+        chosen, usual = text.split('At their defaults <span class="muted">(6)</span>')
+        assert '<th scope="row">epochs</th>' in chosen
+        assert '<th scope="row">initial_lr</th>' in usual
+
     def test_hides_secrets(self, client: httpx.Client, train: Callable[..., str]) -> None:
         text = page(client, train(token="hunter2"))
 

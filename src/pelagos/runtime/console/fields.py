@@ -63,6 +63,11 @@ class Field:
         return "field-" + "".join(letter if letter.isalnum() else f"-{ord(letter):x}-" for letter in self.name)
 
     @property
+    def long(self) -> bool:
+        """Whether its value wants more than a line."""
+        return self.widget == JSON and (len(self.value) > 40 or "\n" in self.value)
+
+    @property
     def on(self) -> bool:
         """Of a switch: whether it is on."""
         return self.value.lower() in ("true", "1", "on", "yes")

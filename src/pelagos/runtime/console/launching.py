@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -64,20 +65,24 @@ async def launch(desk: desks.Desk, request: Request) -> Response:
         said = fields.arguments(_method(served), posted)
         key = next((str(value) for name, value in posted if name == KEY), "")
         try:
-            job = await asyncio.to_thread(desk.jobs.submit, _submission(desk, served, said, key))
+            wanted = await _submission(desk, served, said, key)
+            job = await asyncio.to_thread(desk.jobs.submit, wanted)
         except errors.PelagosError as error:
             return await _page(desk, request, served, _refused(said, key, error))
     return RedirectResponse(desk.address(f"/trainings/{job.id}"), status_code=303)
 
 
-def _submission(
+async def _submission(
     desk: desks.Desk, served: services.ServedModule, said: Sequence[tuple[str, Any]], key: str
 ) -> jobs_room.Submission:
     """Validate the arguments and write down what is to be run. Raises InvalidInput with every fault."""
     if served.train_arguments is None or not desk.service.settings.train_endpoint:
         raise errors.NotFound("This module cannot be trained here.")
-    found = served.train_arguments.read(arguments.Given(form=reading.by_name(said)))
-    plain, files = trainings.as_submitted(found, served.description["train"])
+    if served.description["train"]["parse"] == "worker":
+        plain, files = await _read_by_module(served, said)
+    else:
+        found = served.train_arguments.read(arguments.Given(form=reading.by_name(said)))
+        plain, files = trainings.as_submitted(found, served.description["train"])
     code = served.code
     return jobs_room.Submission(
         kind=records.Kind.TRAINING,
@@ -86,6 +91,15 @@ def _submission(
         files=files,
         key=key or None,
     )
+
+
+async def _read_by_module(served: services.ServedModule, said: Sequence[tuple[str, Any]]) -> tuple[Any, Any]:
+    """Let the module read the form. Raises InvalidInput with its own words."""
+    try:
+        return await trainings.read_by_module(served, {"query": [], "form": list(said), "headers": {}, "cookies": {}})
+    except http_errors.Passed as refused:
+        faults = json.loads(refused.answer.body) if refused.answer.status == 422 else {"": [str(refused)]}
+        raise errors.InvalidInput(faults) from None
 
 
 def _refused(said: Sequence[tuple[str, Any]], key: str, error: errors.PelagosError) -> Filled:

@@ -15,6 +15,7 @@ CLASS_ROWS = 100
 CONFUSIONS = 20
 
 _SHARES = frozenset({"accuracy", "precision", "recall", "f1"})
+_SUPPORTS = ("support", "examples", "pictures", "images", "count")
 _PER_CLASS = ("per_class", "classes_report", "class_report")
 
 
@@ -69,11 +70,12 @@ def accuracy(result: Any) -> float | None:
 
 
 def figures(result: Any) -> tuple[Figure, ...]:
-    """List the plain numbers of a result, shares as percentages."""
+    """List the plain numbers of a result: shares first and as percentages, the others in their own order."""
     if not isinstance(result, Mapping):
         return ()
-    numbers = [(key, value) for key, value in result.items() if _number(value)]
-    return tuple(Figure(str(key).replace("_", " "), _written(str(key), value)) for key, value in numbers[:12])
+    numbers = [(str(key), value) for key, value in result.items() if _number(value)]
+    numbers.sort(key=lambda pair: not _is_share(*pair))
+    return tuple(Figure(key.replace("_", " "), _written(key, value)) for key, value in numbers[:12])
 
 
 def matrix(result: Any) -> Matrix | None:
@@ -134,7 +136,7 @@ def _said(said: Any) -> list[ClassRow]:
     return [
         ClassRow(
             str(item.get("class", item.get("name", item.get("label", place)))),
-            str(item.get("support", item.get("images", ""))),
+            str(next((item[key] for key in _SUPPORTS if key in item), "")),
             *(_share(item.get(key)) for key in ("precision", "recall", "f1")),
         )
         for place, item in enumerate(said)
@@ -165,7 +167,10 @@ def _number(value: Any) -> bool:
 
 
 def _written(key: str, value: float) -> str:
-    last = key.rpartition("_")[2]
-    if last in _SHARES and 0 <= value <= 1:
+    if _is_share(key, value):
         return percent(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def _is_share(key: str, value: float) -> bool:
+    return key.rpartition("_")[2] in _SHARES and 0 <= value <= 1

@@ -44,6 +44,8 @@ class ArgumentRow:
     value: str
     other: str = ""
     changed: bool = False
+    usual: bool = False
+    """Whether it is at its default, in both."""
 
 
 def routes(desk: desks.Desk) -> list[BaseRoute]:
@@ -129,19 +131,23 @@ def _facts(desk: desks.Desk, job: records.Job, log_filter: str, compared: str) -
 
 
 def _arguments(desk: desks.Desk, job: records.Job, other: records.Job | None) -> list[ArgumentRow]:
-    hidden = desk.secrets(job.module)
+    hidden, usual = desk.secrets(job.module), desk.defaults(job.module)
     mine, theirs = _texts(job.arguments, hidden), _texts(other.arguments, hidden) if other else {}
     names = dict.fromkeys([*desk.order(job.module), *mine, *theirs])
-    return [
-        ArgumentRow(
-            name,
-            mine.get(name, ""),
-            theirs.get(name, ""),
-            other is not None and job.arguments.get(name) != other.arguments.get(name),
-        )
-        for name in names
-        if name in mine or name in theirs
-    ]
+    return [_argument_row(name, mine, theirs, job, other, usual) for name in names if name in mine or name in theirs]
+
+
+def _argument_row(
+    name: str,
+    mine: Mapping[str, str],
+    theirs: Mapping[str, str],
+    job: records.Job,
+    other: records.Job | None,
+    usual: Mapping[str, Any],
+) -> ArgumentRow:
+    changed = other is not None and job.arguments.get(name) != other.arguments.get(name)
+    at_default = name in usual and job.arguments.get(name, ...) == usual[name]
+    return ArgumentRow(name, mine.get(name, ""), theirs.get(name, ""), changed, at_default and not changed)
 
 
 def _texts(arguments: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, str]:

@@ -6,7 +6,8 @@ const SVG = "http://www.w3.org/2000/svg";
 function figure(value) {
   if (value === null || value === undefined) return "–";
   const size = Math.abs(value);
-  return size !== 0 && (size < 0.001 || size >= 100000) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+  const short = size !== 0 && (size < 0.001 || size >= 100000);
+  return short ? value.toExponential(2).replace(/\.?0+e/, "e") : String(Number(value.toPrecision(4)));
 }
 
 function colour(name) {
@@ -31,13 +32,17 @@ class Chart {
     this.card = document.createElement("section");
     this.card.className = "card";
     this.title = document.createElement("h3");
-    this.title.textContent = name.replaceAll("_", " ");
+    this.words = name.replaceAll("_", " ");
+    const by = document.createElement("span");
+    by.className = "muted small";
+    by.textContent = " by step";
+    this.title.append(this.words, by);
     this.button = document.createElement("button");
     this.button.type = "button";
     this.button.className = "button tiny";
     this.button.textContent = "log axis";
     this.button.setAttribute("aria-pressed", "false");
-    this.button.setAttribute("aria-label", `log axis for ${this.title.textContent}`);
+    this.button.setAttribute("aria-label", `log axis for ${this.words}`);
     this.button.addEventListener("click", () => this.toggle());
     this.place = document.createElement("div");
     this.place.className = "chart";
@@ -105,10 +110,10 @@ class Chart {
   describe(columns) {
     const said = this.series.map((one, place) => {
       const last = columns[place].findLast((value) => value !== null && value !== undefined);
-      return [one.label || this.title.textContent, figure(last)];
+      return [one.label || this.words, figure(last)];
     });
     this.legend.replaceChildren(...said.map(([label, last], place) => this.entry(label, last, place)));
-    this.place.setAttribute("aria-label", `${this.title.textContent} by step; last values: ${said.map((pair) => pair.join(" ")).join(", ")}`);
+    this.place.setAttribute("aria-label", `${this.words} by step; last values: ${said.map((pair) => pair.join(" ")).join(", ")}`);
   }
 
   entry(label, last, place) {
