@@ -20,6 +20,7 @@ class Model:
     def __init__(self, models: Path) -> None:
         self.models = models
         self.warm_calls = 0
+        self.choices: list[str] = []
 
     def get_metadata(self) -> dict[str, Any]:
         return {"name": "model", "summary": "Predicts.\n\nAt length.", "version": "3.1", "extra": [1]}
@@ -27,7 +28,11 @@ class Model:
     def get_predict_args(self) -> dict[str, Any]:
         names = sorted(path.name for path in self.models.iterdir())
         return {
-            "timestamp": fields.Str(load_default=(names or [""])[-1], metadata={"enum": names}),
+            "timestamp": fields.Str(
+                load_default=(names or [""])[-1],
+                metadata={"enum": names},
+                validate=validate.OneOf(self.choices) if self.choices else None,
+            ),
             "accept": fields.Str(validate=validate.OneOf(["application/json", "text/plain"])),
         }
 
@@ -99,6 +104,15 @@ class TestPredict:
         answer = adapter.predict(Request({}, raw={"query": [["timestamp", "x"], ["accept", "text/plain"]]}))
 
         assert (answer.body, answer.media_type) == (b"x", "text/plain")
+
+    def test_accepts_a_choice_that_was_added_since(self, model: Model, adapter: DeepaasAdapter) -> None:
+        model.choices = ["old"]
+        adapter.predict(Request({}, raw={"query": [["timestamp", "old"]]}))
+        model.choices = ["old", "new"]
+
+        answer = adapter.predict(Request({}, raw={"query": [["timestamp", "new"]]}))
+
+        assert answer.body == b'{"status": "OK", "predictions": {"timestamp": "new"}}'
 
     def test_takes_arguments_by_keyword_without_a_request(self, adapter: DeepaasAdapter) -> None:
         answer = adapter.predict(Request({"timestamp": "y"}))

@@ -55,6 +55,11 @@ class TestChecked:
 
         assert (found["data"], found["more"]) == ({"$upload": 1}, [{"$upload": 0}, {"$upload": 2}])
 
+    @pytest.mark.parametrize("value", [{"$file": {"path": "/etc/passwd"}}, [{"a": {"$upload": 9}}], {"$load": 1}])
+    def test_refuses_what_would_be_taken_for_ours(self, value: Any) -> None:
+        with pytest.raises(Refused, match="expected none"):
+            deepaas_trainings.checked(READER, {"json": {"more": value}})
+
 
 class TestReady:
     def test_brings_back_what_json_does_not_know(self) -> None:

@@ -7,6 +7,7 @@ validators and messages are exactly its own. The arguments of a training are rea
 
 from __future__ import annotations
 
+import time
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 from pelagos.module import (
@@ -22,8 +23,11 @@ from pelagos.module import (
     deepaas_uploads,
     describe,
 )
-from pelagos.module.adapter import Answer, Request
+from pelagos.module.adapter import Answer, Refused, Request
 from pelagos.module.training import Training
+
+LOOK_SHARE = 0.05
+"""A module is asked again which values it takes for at most this share of the time."""
 
 
 def prepare() -> None:
@@ -40,6 +44,7 @@ class DeepaasAdapter:
         self._metadata = metadata or dict
         self._fields: Dict[str, Dict[str, Any]] = {}
         self._readers: Dict[str, deepaas_parsing.Reader] = {}
+        self._look_after = 0.0
         said = self._functions.schema
         self._schema = None if said is None else deepaas_library.schema_of(said, "ModelPredictionResponse")
 
@@ -72,8 +77,7 @@ class DeepaasAdapter:
         raw = request.raw or {}
         if raw.get("method") == "train":
             return Answer(answers.encode(deepaas_trainings.checked(self._reader("train"), raw)))
-        reader = self._reader("predict")
-        arguments = reader.by_keyword(request.arguments) if request.raw is None else reader.read(raw)
+        arguments = self._arguments(request)
         try:
             result = self._function("predict")(**arguments)
         except Exception as error:
@@ -98,6 +102,31 @@ class DeepaasAdapter:
             return answers.plain(self._function("train")(**ready))
         except Exception as error:
             raise deepaas_answers.refusal(error, {}) or error from None
+
+    def _arguments(self, request: Request) -> Dict[str, Any]:
+        try:
+            return self._read(request)
+        except Refused:
+            # A choice that is refused may be a model that was trained a moment ago.
+            if not self._look_again("predict"):
+                raise
+            return self._read(request)
+
+    def _read(self, request: Request) -> Dict[str, Any]:
+        reader = self._reader("predict")
+        return reader.by_keyword(request.arguments) if request.raw is None else reader.read(request.raw)
+
+    def _look_again(self, method: str) -> bool:
+        """Ask the module for its fields again, if that was not done a moment ago; whether it was asked."""
+        began = time.monotonic()
+        if began < self._look_after:
+            return False
+        self._fields.pop(method, None)
+        self._readers.pop(method, None)
+        self._reader(method)
+        took_s = time.monotonic() - began
+        self._look_after = began + took_s / LOOK_SHARE
+        return True
 
     def _function(self, name: str) -> Callable[..., Any]:
         found = self._functions.function(name)

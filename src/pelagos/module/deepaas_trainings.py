@@ -7,16 +7,25 @@ date say, is `{"$load": as it was sent, "$shown": for people}` and is converted 
 
 from __future__ import annotations
 
+import json
 from typing import Any, Dict, Mapping
 
 from pelagos.module import answers, deepaas_parsing, deepaas_uploads
+from pelagos.module.adapter import Refused
 from pelagos.module.files import File
+
+_OURS = frozenset({"$file", "$folder", "$upload", "$load"})
 
 
 def checked(reader: deepaas_parsing.Reader, raw: Mapping[str, Any]) -> Dict[str, Any]:
     """Read and check the arguments of a request; gives `{"arguments": {...}}`. Raises Refused."""
     sent = reader.find(raw)
     loaded = reader.load(sent)
+    forged = [reader.wire_name(name) for name, value in loaded.items() if _forged(value)]
+    if forged:
+        # Taken for ours in the job, it would name a file of the server.
+        words = f"has one of the keys {', '.join(sorted(_OURS))}; expected none"
+        raise Refused(422, json.dumps({name: [words] for name in forged}).encode())
     form = [value for _, value in raw.get("form", ())]
     travelling = {name: _travelling(value, sent.get(reader.wire_name(name)), form) for name, value in loaded.items()}
     return {"arguments": travelling}
@@ -25,6 +34,12 @@ def checked(reader: deepaas_parsing.Reader, raw: Mapping[str, Any]) -> Dict[str,
 def ready(reader: deepaas_parsing.Reader, arguments: Mapping[str, Any]) -> Dict[str, Any]:
     """Give the arguments as the module's `train` takes them."""
     return {name: _arrived(reader, name, value) for name, value in arguments.items()}
+
+
+def _forged(value: Any) -> bool:
+    if isinstance(value, dict):
+        return not _OURS.isdisjoint(value) or any(_forged(item) for item in value.values())
+    return isinstance(value, (list, tuple)) and any(_forged(item) for item in value)
 
 
 def _travelling(value: Any, sent: Any, form: Any) -> Any:

@@ -7,7 +7,8 @@ module's own code. The server's side is not blocking and uses `Splitter`; the wo
 |---|---|---|---|
 | LOAD | server | `{}`: load the pretrained weights | |
 | PREDICT | server | `{"arguments", "model", "raw", "files"}`, see `worker` | small files, one after the other |
-| IMPORTED | worker | the module's description, when it was asked for | |
+| DESCRIBE | server | `{}`: describe the module again, a training may have added choices | |
+| IMPORTED | worker | the module's description: after the import, and when it was asked for | |
 | READY | worker | `{}` | |
 | FAILED | worker | `{"message", "traceback"}`: the module cannot be imported or loaded | |
 | ANSWER | worker | nothing for a plain JSON answer, else `{"status", "media_type", "headers"}` | the body |
@@ -25,7 +26,7 @@ import struct
 from typing import Any, Dict, List, NamedTuple, Optional, Union
 
 HEADER = struct.Struct("<BxHIIQ")
-LOAD, PREDICT, IMPORTED, READY, FAILED, ANSWER, PIECE, END, ERROR = range(1, 10)
+LOAD, PREDICT, IMPORTED, READY, FAILED, ANSWER, PIECE, END, ERROR, DESCRIBE = range(1, 11)
 
 BLOCK = 1 << 18
 """Bytes asked from the socket at once."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import os
 import select
 import signal
@@ -74,6 +75,8 @@ class Worker:
                     self._waiting.append(frame)
                 elif frame.kind == frames.LOAD:
                     self._channel.send(_warm(self._adapter))
+                elif frame.kind == frames.DESCRIBE:
+                    self._send(_description(self._adapter))
             self._work()
 
     def _work(self) -> None:
@@ -267,11 +270,22 @@ def _summary(error: BaseException) -> str:
     return "".join(traceback.format_exception_only(type(error), error)).strip()[:2000]
 
 
+def _description(adapter: Adapter) -> bytes:
+    try:
+        return frames.pack(frames.IMPORTED, head=answers.plain(adapter.description()))
+    except Exception:  # The isolation point: the server goes on with what it knows.
+        traceback.print_exc(file=sys.stderr)
+        return b""
+
+
 def _warm(adapter: Adapter) -> bytes:
     try:
         adapter.warm()
     except Exception as error:  # The isolation point: the server is told and decides.
         return _failed(error)
+    # Libraries and weights stay: the collector need not walk through them again and again.
+    gc.collect()
+    gc.freeze()
     return frames.pack(frames.READY)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pelagos.domain import errors
-from pelagos.runtime import budget, calls, processes
+from pelagos.runtime import budget, calls, processes, scratch
 from pelagos.runtime.worker import Code, Phase, Worker
 
 TICK_S = 0.05
@@ -92,6 +92,7 @@ class Pool:
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
+        self._scratch = scratch.Scratch()
         self._first: asyncio.Future[None] = self._loop.create_future()
         try:
             for _ in range(min(self._settings.at_start, self._most)):
@@ -123,6 +124,7 @@ class Pool:
         while self._workers:
             self._gone.clear()
             await self._gone.wait()
+        self._scratch.close()
 
     async def predict(
         self,
@@ -272,7 +274,14 @@ class Pool:
 
     def _start(self, *, spare: bool = False) -> None:
         try:
-            worker = Worker(self, self._code, self._environment, on_log=self._on_log, spare=spare)
+            worker = Worker(
+                self,
+                self._code,
+                self._environment,
+                scratch=self._scratch.path,
+                on_log=self._on_log,
+                spare=spare,
+            )
         except OSError as error:
             self._failed(f"its process cannot be started: {error}", None)
             return
@@ -288,6 +297,16 @@ class Pool:
             self._first.set_result(None)
         elif self.running == 0:
             self._let_go(list(self._ready))
+
+    def describe(self) -> None:
+        """Ask all workers to look at the module's arguments again; `description` is new when they have."""
+        for worker in self._workers:
+            if worker.phase in (Phase.READY, Phase.IMPORTED):
+                worker.describe()
+
+    def described(self, worker: Worker) -> None:
+        """Take note of a new description."""
+        self.description = worker.description
 
     def ready(self, worker: Worker) -> None:
         """Let a worker take calls."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import shutil
+import gc
 import signal
 import socket
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -18,7 +16,7 @@ from starlette.types import ASGIApp
 
 from pelagos import jobs as jobs_room
 from pelagos.domain import errors
-from pelagos.runtime import app, pool, processes, trained, worker
+from pelagos.runtime import app, pool, processes, refreshing, scratch, trained, worker
 from pelagos.runtime import service as services
 
 BACKLOG = 2048
@@ -70,6 +68,9 @@ async def _serve(
         server = _Server(_config(app.create(service), settings))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, _stop, server, service)
+        # What is there now stays: the collector need not walk through it again and again, many milliseconds each time.
+        gc.collect()
+        gc.freeze()
         answering = asyncio.create_task(server.serve([listener]))
         while not server.started and not answering.done():
             await asyncio.sleep(0.005)
@@ -89,19 +90,26 @@ async def running(
 ) -> AsyncIterator[services.Service]:
     """Start the workers of all modules and give the service; everything ends with the block."""
     async with contextlib.AsyncExitStack() as stack:
-        uploads = Path(tempfile.mkdtemp(prefix="pelagos-uploads-"))
-        stack.callback(shutil.rmtree, uploads, ignore_errors=True)
+        uploads = stack.enter_context(scratch.Scratch()).path
         pools = [pool.Pool(offered.code, settings.pool(), on_log=on_log) for offered in modules]
         await asyncio.gather(*(stack.enter_async_context(each) for each in pools))
         served = {
-            offered.code.name: services.served(offered.code, offered.description or each.description or {}, each)
+            offered.code.name: services.served(offered.code, _described(offered, each), each)
             for offered, each in zip(modules, pools, strict=True)
         }
         if jobs is not None:
             loop = jobs_room.Loop(jobs)
             loop.start()
             stack.push_async_callback(asyncio.to_thread, loop.stop)
+            await stack.enter_async_context(refreshing.refreshed(served, jobs))
         yield services.Service(settings, served, jobs, trained.Models(jobs), uploads)
+
+
+def _described(offered: Offered, workers: pool.Pool) -> Mapping[str, Any]:
+    """Choose the description: that of a DEEPaaS module may have changed without its code having changed."""
+    remembered, fresh = offered.description, workers.description
+    first, second = (fresh, remembered) if offered.code.kind == "deepaas" else (remembered, fresh)
+    return first or second or {}
 
 
 def address(listener: socket.socket, settings: services.RuntimeSettings) -> str:

@@ -127,12 +127,23 @@ async def _read(
         headers, cookies = dict(request.headers), dict(request.cookies)
         given = arguments.Given(bodies.query(request.scope), body.fields(), body.json, headers, cookies)
         return as_submitted(module.train_arguments.read(given), method)
-    raw = {**bodies.raw(request.scope, body), "method": "train"}
-    reply = await module.pool.predict({}, raw=raw)
-    if reply.status != 200 or isinstance(reply.body, calls.Stream):
-        raise errors.Passed(reply.status, bytes(reply.body), reply.media_type)  # type: ignore[arg-type]
+    return await read_by_module(module, bodies.raw(request.scope, body))
+
+
+async def read_by_module(
+    module: services.ServedModule, raw: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Path | bytes]]:
+    """Let a module that parses its requests itself read the arguments of a training; gives them as `as_submitted` does.
+
+    Raises Passed with the module's own refusal.
+    """
+    reply = await module.pool.predict({}, raw={**raw, "method": "train"})
+    if isinstance(reply.body, calls.Stream):
+        raise domain_errors.ModuleFailed("the module streams where its arguments were expected")
+    if reply.status != 200:
+        raise errors.Passed(reply.status, bytes(reply.body), reply.media_type)
     files: dict[str, Path | bytes] = {}
-    return _with_uploads(json.loads(bytes(reply.body))["arguments"], body.form, files), files
+    return _with_uploads(json.loads(bytes(reply.body))["arguments"], raw["form"], files), files
 
 
 def _with_uploads(value: Any, form: Sequence[tuple[str, Any]], files: dict[str, Path | bytes]) -> Any:

@@ -42,6 +42,7 @@ class Owner(Protocol):
     """Whom a worker tells what happens to it."""
 
     def imported(self, worker: Worker) -> None: ...
+    def described(self, worker: Worker) -> None: ...
     def ready(self, worker: Worker) -> None: ...
     def answered(self, worker: Worker) -> None: ...
     def ended(self, worker: Worker, reason: str) -> None: ...
@@ -67,7 +68,14 @@ class Worker(asyncio.Protocol):
     """One worker process. Calls are answered in the order they were sent, so the oldest is the one that runs."""
 
     def __init__(
-        self, owner: Owner, code: Code, environment: Mapping[str, str], *, on_log: processes.Log, spare: bool = False
+        self,
+        owner: Owner,
+        code: Code,
+        environment: Mapping[str, str],
+        *,
+        scratch: Path,
+        on_log: processes.Log,
+        spare: bool = False,
     ) -> None:
         self._owner = owner
         self.spare = spare
@@ -95,6 +103,7 @@ class Worker(asyncio.Protocol):
             command(code),
             environment={**os.environ, **environment, "PYTHONPATH": str(code.path), "PYTHONUNBUFFERED": "1"},
             folder=code.cwd,
+            scratch=scratch,
             on_log=on_log,
             on_end=self._process_ended,
         )
@@ -116,6 +125,11 @@ class Worker(asyncio.Protocol):
         self.phase = Phase.LOADING
         if self._transport is not None:
             self._transport.write(frames.pack(frames.LOAD))
+
+    def describe(self) -> None:
+        """Ask it for the module's description once more."""
+        if self._transport is not None:
+            self._transport.write(frames.pack(frames.DESCRIBE))
 
     def send(self, call: calls.Call) -> None:
         """Hand it a call."""
@@ -189,9 +203,7 @@ class Worker(asyncio.Protocol):
         elif frame.kind == frames.ERROR:
             self._error(frame)
         elif frame.kind == frames.IMPORTED:
-            self.phase = Phase.IMPORTED
-            self.description = frame.head()
-            self._owner.imported(self)
+            self._imported(frame.head())
         elif frame.kind == frames.READY:
             self.phase = Phase.READY
             self._owner.ready(self)
@@ -207,6 +219,14 @@ class Worker(asyncio.Protocol):
             self._owner.again(call)
         else:
             call.fail(error_of(head))
+
+    def _imported(self, description: dict[str, Any]) -> None:
+        self.description = description
+        if self.phase is Phase.STARTING:
+            self.phase = Phase.IMPORTED
+            self._owner.imported(self)
+        else:
+            self._owner.described(self)
 
     def _fail(self, head: Mapping[str, Any]) -> None:
         self.failure = errors.ModuleFailed(head["message"], traceback=head["traceback"])

@@ -1,0 +1,5 @@
+import pkg_resources
+import setuptools
+
+pkg_resources.require("setuptools")
+setuptools.setup()
