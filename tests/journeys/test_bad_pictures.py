@@ -28,10 +28,14 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[programs.Pr
 @pytest.fixture
 def left_behind(tmp_path_factory: pytest.TempPathFactory, classifier: programs.Program) -> Iterator[None]:
     """Check that a story leaves no file in the server's temporary folder."""
+    before = temporary_files(tmp_path_factory)
     yield
+    assert temporary_files(tmp_path_factory) <= before
+
+
+def temporary_files(tmp_path_factory: pytest.TempPathFactory) -> set[Path]:
     folders = tmp_path_factory.getbasetemp().glob("classifier*/state/tmp")
-    left = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    assert left == []
+    return {path for folder in folders for path in folder.rglob("*") if path.is_file()}
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:

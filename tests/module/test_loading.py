@@ -1,5 +1,6 @@
 """Finding a module's code."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -30,6 +31,14 @@ class TestLoad:
 
         assert isinstance(adapter, native.NativeAdapter)
         assert adapter.description()["summary"] == "Is inside."
+
+    def test_tells_libraries_not_to_report_to_their_makers(self, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("DO_NOT_TRACK", "0")
+        monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+
+        loading.load("inside", kind="native", entry="found_by_loading:Outer.Inner")
+
+        assert (os.environ["ORT_DISABLE_TELEMETRY"], os.environ["DO_NOT_TRACK"]) == ("1", "0")
 
     def test_raises_when_the_entry_names_nothing(self, source: Path) -> None:
         with pytest.raises(AttributeError, match="Absent"):

@@ -8,9 +8,14 @@ from typing import Any
 import httpx
 import pytest
 
+from pelagos.runtime import service as services
 from runtime.conftest import Make, client_of, run
 
 ODD = "/v2/models/odd/predict/"
+
+
+def left(service: services.Service) -> list[Path]:
+    return [path for path in service.uploads.iterdir() if path.name != ".lock"]
 
 
 class TestPredict:
@@ -47,7 +52,7 @@ class TestPredict:
 
                 said = answer.json()["predictions"]
                 assert (said["name"], said["size"], said["suffix"]) == ("a b.PNG", size, ".PNG")
-                assert list(service.uploads.iterdir()) == []
+                assert left(service) == []
 
         run(body)
 
@@ -79,7 +84,7 @@ def refused(code: Any, expected: int, **request: Any) -> httpx.Response:
     async def body() -> None:
         async with client_of(code("Odd"), client_max_size=4_000_000) as (client, service):
             answers.append(await client.post(ODD, **request))
-            assert list(service.uploads.iterdir()) == []
+            assert left(service) == []
             assert (await client.post(ODD)).status_code == 200
 
     run(body)
@@ -98,6 +103,11 @@ class TestBadInput:
         answer = refused(code, 422, data={"model": "0" * 32})
 
         assert answer.json()["model"][0].endswith("is not a trained model; expected one of pretrained")
+
+    def test_names_an_unknown_model_together_with_all_other_faults(self, code: Make) -> None:
+        answer = refused(code, 422, data={"model": "nowhere", "seconds": "soon"})
+
+        assert set(answer.json()) == {"model", "seconds"}
 
     @pytest.mark.parametrize("size", [0, 2_000_000])
     def test_includes_text_where_a_file_is_expected_and_files_that_are_empty(self, code: Make, size: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.metadata
+import os
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from pelagos.module.adapter import Adapter
@@ -13,6 +14,10 @@ NATIVE_GROUP = "pelagos.modules"
 DEEPAAS_GROUP = "deepaas.v2.model"
 
 _ADAPTERS = {"native": "pelagos.module.native:NativeAdapter", "deepaas": "pelagos.module.deepaas:DeepaasAdapter"}
+
+
+_TELEMETRY_OFF = ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK")
+"""Libraries report to their makers unless told not to; ONNX Runtime also leaves files in the temporary folder."""
 
 
 def discover() -> List[Tuple[str, str, str]]:
@@ -24,6 +29,8 @@ def discover() -> List[Tuple[str, str, str]]:
 
 def load(name: str, *, kind: str, entry: str) -> Adapter:
     """Import a module's code. Raises whatever the import raises; AttributeError when the entry names nothing."""
+    for variable in _TELEMETRY_OFF:
+        os.environ.setdefault(variable, "1")
     # By name, so that a worker imports the one adapter that it needs.
     file, _, adapter = _ADAPTERS[kind].partition(":")
     room = importlib.import_module(file)

@@ -31,10 +31,18 @@ class Given:
 class BadArguments(errors.InvalidInput):
     """The arguments are not valid."""
 
-    def __init__(self, found: Mapping[str, values.Fault]) -> None:
+    def __init__(self, found: Mapping[str, values.Fault], good: Mapping[str, Any]) -> None:
         super().__init__({name: _messages(fault) for name, fault in found.items()})
         self.nested = {name: _nested(fault) for name, fault in found.items()}
         """The faults as DEEPaaS's clients know them: those of a list by position."""
+        self.good = good
+        """The arguments in which nothing is wrong, by keyword."""
+        self._found = found
+
+    def joined(self, more: errors.InvalidInput) -> BadArguments:
+        """Make the error that names the faults of both."""
+        others = {name: values.Fault(" ".join(messages)) for name, messages in more.faults.items()}
+        return BadArguments({**self._found, **others}, self.good)
 
 
 class Arguments:
@@ -63,7 +71,7 @@ class Arguments:
             except values.Fault as fault:
                 faults[field.name] = field.veil(fault)
         if faults:
-            raise BadArguments(faults)
+            raise BadArguments(faults, found)
         return found
 
 

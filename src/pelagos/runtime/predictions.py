@@ -7,12 +7,13 @@ import json
 import logging
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from pelagos.domain import errors as domain_errors
-from pelagos.runtime import arguments, bodies, calls, errors, pool
+from pelagos.runtime import arguments, bodies, calls, errors, pool, trained
 from pelagos.runtime import service as services
 
 _log = logging.getLogger(__name__)
@@ -58,11 +59,25 @@ class Predictions:
         if self._module.parses_itself:
             return await self._module.pool.predict(_NOTHING, raw=bodies.raw(scope, body), watch=client.watch)
         given = arguments.Given(bodies.query(scope), body.fields() if body.form else _NOTHING, body.json)
-        found = self._module.predict_arguments.read(given)
-        model = None
-        if self._module.chooses_model:
-            model = await self._service.models.folder(self._module.name, found.pop("model"))
+        try:
+            found = self._module.predict_arguments.read(given)
+        except arguments.BadArguments as bad:
+            raise await self._with_model(bad) from None
+        model = await self._model(found)
         return await self._module.pool.predict(found, model=model, watch=client.watch)
+
+    async def _model(self, found: dict[str, Any]) -> Path | None:
+        if not self._module.chooses_model:
+            return None
+        return await self._service.models.folder(self._module.name, found.pop("model"))
+
+    async def _with_model(self, bad: arguments.BadArguments) -> arguments.BadArguments:
+        """Look whether the model is wrong as well, so that all faults are told at once."""
+        try:
+            await self._model({"model": trained.PRETRAINED, **bad.good})
+        except domain_errors.InvalidInput as worse:
+            return bad.joined(worse)
+        return bad
 
 
 class _Client:
