@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -32,6 +33,7 @@ async def running(source: str) -> AsyncIterator[Seen]:
         [sys.executable, "-c", source],
         environment={"PYTHONUNBUFFERED": "1"},
         folder=None,
+        scratch=Path(tempfile.gettempdir()),
         on_log=seen.take,
         on_end=seen.end,
     )

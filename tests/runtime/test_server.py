@@ -52,7 +52,7 @@ class Served:
         return float(next((line.split()[-1] for line in lines if line.startswith(name)), "0"))
 
     def files(self) -> list[Path]:
-        return [path for path in self.temporary.rglob("*") if path.is_file()]
+        return [path for path in self.temporary.rglob("*") if path.is_file() and path.name != ".lock"]
 
 
 def until(holds: Callable[[], Any], within_s: float = 15.0) -> None:

@@ -13,7 +13,6 @@ list, or the number of a field of `raw["form"]`.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import gc
 import os
 import select
@@ -58,7 +57,7 @@ class Worker:
         self._waiting: Deque[frames.Frame] = deque()
         self._answers: List[bytes] = []
         self._mean_s = UNKNOWN_S
-        self._interruptible = False
+        self._module_code = _ModuleCode(threads)
         self._sending = threading.Lock()
         self._places = threading.Semaphore(threads)
 
@@ -113,7 +112,7 @@ class Worker:
         request: Optional[Request] = None
         try:
             request = read_request(frame)
-            with self._interruption():
+            with self._module_code:
                 answer = self._adapter.predict(request)
             return self._finish(frame.id, answer)
         except BaseException as error:  # The isolation point: the module's code may raise anything.
@@ -125,7 +124,7 @@ class Worker:
         requests: List[Request] = []
         try:
             requests = [read_request(frame) for frame in taken]
-            with self._interruption():
+            with self._module_code:
                 answers = self._adapter.predict_batch(requests)
             if len(answers) != len(taken):
                 raise RuntimeError(f"predict_batch gave {len(answers)} answers to {len(taken)} requests")
@@ -153,7 +152,7 @@ class Worker:
         self._flush()
         head: Optional[Dict[str, Any]] = _head(answer) or {}
         while True:
-            with self._interruption():
+            with self._module_code:
                 piece = next(pieces, None)
             if piece is None:
                 break
@@ -181,17 +180,9 @@ class Worker:
         with self._sending:
             self._channel.send(data)
 
-    @contextlib.contextmanager
-    def _interruption(self) -> Iterator[None]:
-        self._interruptible = self._threads == 1
-        try:
-            yield
-        finally:
-            self._interruptible = False
-
     def _interrupt(self, number: int, stack: Any) -> None:  # noqa: ARG002 - a signal handler's shape
-        if self._interruptible:
-            self._interruptible = False
+        if self._module_code.runs:
+            self._module_code.runs = False
             raise Interrupted
 
     def _start_thread(self, frame: frames.Frame) -> None:
@@ -207,6 +198,20 @@ class Worker:
             os._exit(ended.code if isinstance(ended.code, int) else 1)
         finally:
             self._places.release()
+
+
+class _ModuleCode:
+    """Knows whether the module's code runs in the main thread: only then may it be interrupted."""
+
+    def __init__(self, threads: int) -> None:
+        self._in_main_thread = threads == 1
+        self.runs = False
+
+    def __enter__(self) -> None:
+        self.runs = self._in_main_thread
+
+    def __exit__(self, *exc: object) -> None:
+        self.runs = False
 
 
 def read_request(frame: frames.Frame) -> Request:

@@ -20,7 +20,10 @@ LONGEST_LINE = 1 << 16
 
 
 class Process:
-    """A running process. `on_end` is called once, in the event loop, with the reason in words."""
+    """A running process. `on_end` is called once, in the event loop, with the reason in words.
+
+    It works in `folder`; its temporary files go to a folder made below `scratch`.
+    """
 
     def __init__(
         self,
@@ -28,6 +31,7 @@ class Process:
         *,
         environment: Mapping[str, str],
         folder: Path | None,
+        scratch: Path,
         on_log: Log,
         on_end: Callable[[str], None],
     ) -> None:
@@ -36,7 +40,7 @@ class Process:
         self._line = b""
         self._killed_for: str | None = None
         self._out_of_memory = _out_of_memory_count()
-        self.temporary = Path(tempfile.mkdtemp(prefix="pelagos-worker-"))
+        self.temporary = Path(tempfile.mkdtemp(dir=scratch))
         self.socket, theirs = socket.socketpair()
         self._log, log = os.pipe()
         try:
