@@ -36,6 +36,8 @@ class TestStrings:
             ("null", {"type": "number", "nullable": True}, None),
             ("", {"type": "number", "nullable": True}, None),
             ("null", {"type": "string"}, "null"),
+            (["null"], {"type": "array", "items": {"type": "number"}, "nullable": True}, None),
+            (["null"], {"type": "array", "items": {"type": "string"}}, ["null"]),
             ("", {"type": "string"}, ""),
             ('"Xception"', {"type": "string", "enum": ["Xception", "VGG"]}, "Xception"),
             ("VGG", {"type": "string", "enum": ["Xception", "VGG"]}, "VGG"),

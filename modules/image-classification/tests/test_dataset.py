@@ -88,6 +88,15 @@ class TestListsOfPictures:
         ]
         assert "is not a folder in" in faults_of(folder, images_directory="../..")[0]
 
+    def test_find_pictures_anywhere_by_a_whole_path(self, tmp_path: Path) -> None:
+        (tmp_path / "set").mkdir()
+        folder = lists(tmp_path / "set", ["a.png 0", "b.png 1"])
+        (folder / "images").rename(tmp_path / "pictures")
+
+        found = dataset.read(folder, images_directory=str(tmp_path / "pictures"), use_validation=False)
+
+        assert len(found.train) == 2
+
     def test_hold_back_a_part_for_validation_where_there_is_no_list_of_it(self, tmp_path: Path) -> None:
         folder = lists(tmp_path, [f"{label}-{number}.png {label}" for label in (0, 1) for number in range(10)])
 

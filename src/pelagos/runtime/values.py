@@ -40,7 +40,8 @@ class Faults(Fault):
 
 def convert(value: Any, schema: Schema) -> Any:
     """Give `value` as the type of `schema`, within its bounds. Raises Fault."""
-    if value is None or (isinstance(value, str) and value in _NULLS and _reads_as_null(value, schema)):
+    lone = _lone(value, schema)
+    if lone is None or (isinstance(lone, str) and lone in _NULLS and _reads_as_null(lone, schema)):
         return _null(schema)
     if "anyOf" in schema:
         return _any(value, schema)
@@ -50,6 +51,12 @@ def convert(value: Any, schema: Schema) -> Any:
         return _choice(converted, schema)
     _check_bounds(converted, schema)
     return converted
+
+
+def _lone(value: Any, schema: Schema) -> Any:
+    """Give the one string that stands for a whole list; anything else as it is."""
+    single = schema.get("type") == "array" and isinstance(value, list) and len(value) == 1
+    return value[0] if single and isinstance(value[0], str) else value
 
 
 def _reads_as_null(value: str, schema: Schema) -> bool:

@@ -111,7 +111,8 @@ def _images_folder(home: Path, images_directory: str, first: str | None) -> Path
     """Find the folder of the pictures: the one given, else the usual ones, else any in which the first picture is."""
     if images_directory:
         given = home / images_directory
-        if not given.is_dir() or not _inside(given, home):
+        # A whole path is the user's own word, like the data set's; a relative one must not climb out of it.
+        if not given.is_dir() or not (Path(images_directory).is_absolute() or _inside(given, home)):
             raise BadDataSet([f"images_directory {images_directory!r} is not a folder in {home}"])
         return given
     usual = [home / name for name in _IMAGE_FOLDERS if (home / name).is_dir()]
