@@ -1,0 +1,90 @@
+"""The options of `deepaas-run`: both servers with the same ones, asked the same questions."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from side_by_side import checks, servers
+from side_by_side.servers import Server
+
+pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("deepaas")]
+MODEL = "probe-object"
+OPTIONS = ("--base-path", "/my/base", "--nopredict-endpoint", "--notrain-endpoint", "--nodoc-endpoint")
+BASE = "/my/base"
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, state: Path) -> Iterator[tuple[Server, Server]]:
+    """DEEPaaS and Pelagos with the options."""
+    folder = tmp_path_factory.mktemp("options")
+    with (
+        servers.reference(folder / "deepaas", *OPTIONS, model=MODEL) as theirs,
+        servers.pelagos(folder / "pelagos", state, *OPTIONS, modules=[MODEL]) as ours,
+    ):
+        yield theirs, ours
+
+
+class TestOptions:
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", f"{BASE}/v2/"),
+            ("GET", f"{BASE}/v2/models/"),
+            ("GET", f"{BASE}/v2/models/{MODEL}/"),
+            ("GET", "/v2/"),
+            ("GET", f"{BASE}/v2/nothing/"),
+            ("POST", f"{BASE}/v2/models/{MODEL}/predict/"),
+            ("POST", f"{BASE}/v2/models/{MODEL}/train/"),
+            ("GET", f"{BASE}/v2/models/{MODEL}/train/"),
+            ("GET", f"{BASE}/v2/models/{MODEL}/train/abc"),
+            ("DELETE", f"{BASE}/v2/models/{MODEL}/train/abc"),
+            ("GET", f"{BASE}/api"),
+        ],
+    )
+    def test_are_the_same(self, both: tuple[Server, Server], method: str, path: str) -> None:
+        theirs, ours = (checks.ask(server, method, path) for server in both)
+
+        assert checks.alike(ours, theirs), f"DEEPaaS: {theirs}\nPelagos: {ours}"
+
+    def test_move_redirects_under_the_base_path(self, both: tuple[Server, Server]) -> None:
+        theirs, ours = (server.client.get(f"{BASE}/v2/models?a=1").headers["location"] for server in both)
+
+        assert ours == theirs == f"{BASE}/v2/models/?a=1"
+
+    def test_move_the_specification_under_the_base_path(self, both: tuple[Server, Server]) -> None:
+        theirs, ours = (self.addresses(server) for server in both)
+
+        assert ours == theirs
+
+    def addresses(self, server: Server) -> list[str]:
+        """List where a client would send its requests."""
+        told: Any = server.client.get(f"{BASE}/swagger.json").json()
+        base = told.get("basePath", "")
+        return sorted(base + path for path in told["paths"])
+
+
+class TestDeepaasRun:
+    def test_serves_with_a_configuration_file(self, tmp_path: Path, state: Path) -> None:
+        file = tmp_path / "deepaas.conf"
+        file.write_text(f"[DEFAULT]\nlisten_port = 0\nmodel_name = {MODEL}\ntrain_endpoint = false\n")
+        command = [str(Path(sys.executable).parent / "deepaas-run"), "--config-file", str(file)]
+        variables = {**os.environ, "PELAGOS_STATE_DIR": str(state), "DEEPAAS_V2_MODEL": ""}
+        with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            url = process.stdout.readline().split()[-1].rstrip("/")
+
+            with servers.Server(url, bin_folder=Path(), variables={}).client as client:
+                predicted = client.post(f"/v2/models/{MODEL}/predict/", params={"text": "a"}).json()
+                disabled = client.get(f"/v2/models/{MODEL}/train/").status_code
+            process.send_signal(signal.SIGTERM)
+            code = process.wait(30)
+
+        assert (predicted, disabled, code) == ({"status": "OK", "predictions": "A"}, 402, 0)
