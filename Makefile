@@ -66,7 +66,8 @@ $(MODULES)/ready: pyproject.toml modules/image-classification/pyproject.toml
 	$(PYTHON) -m venv $(MODULES)
 	# The CPU build by its exact version: a range would bring the one for accelerators, several gigabytes of it.
 	$(MODULES_PIP) install torch==2.13.0
-	$(MODULES_PIP) install --no-deps $(PICTURES) $(PHOTOS)
 	$(MODULES_PIP) install --no-deps -e .
 	$(MODULES_PIP) install -e './modules/image-classification[train,dicom]' pytest mypy
+	# Last, because pip would complain about what they lack at every install after it.
+	$(MODULES_PIP) install --no-deps $(PICTURES) $(PHOTOS)
 	@touch $@
