@@ -36,6 +36,7 @@ class TestOptions:
     @pytest.mark.parametrize(
         ("method", "path"),
         [
+            ("GET", BASE),
             ("GET", f"{BASE}/v2/"),
             ("GET", f"{BASE}/v2/models/"),
             ("GET", f"{BASE}/v2/models/{MODEL}/"),

@@ -29,7 +29,7 @@ def create(service: services.Service, extra_routes: Sequence[BaseRoute] = ()) ->
 
 def base_path(settings: services.RuntimeSettings) -> str:
     """Give the base path in its normal form: empty, or with a slash in front and none behind."""
-    return "/" + settings.base_path.strip("/") if settings.base_path.strip("/") else ""
+    return settings.base
 
 
 class App:
@@ -102,6 +102,8 @@ class App:
 def _under(scope: Scope, base: str) -> Scope:
     if not base:
         return scope
+    if scope["path"] == base:
+        return {**scope, "root_path": base, "path": f"{base}/"}
     if not scope["path"].startswith(f"{base}/"):
         # Nothing is served outside the base path.
         return {**scope, "path": "/404"}

@@ -46,19 +46,24 @@ Specification = Callable[[services.Service, Mapping[str, Sequence[str]], str], d
 
 
 def routes(service: services.Service) -> list[BaseRoute]:
-    """Make the routes of the documentation; none when it is switched off."""
-    if not service.settings.doc_endpoint:
-        return []
+    """Make the routes of the documentation; only the specifications when the pages are switched off."""
     pages = _Pages(service)
     tables: dict[str, Mapping[str, answering.Endpoint]] = {
         "/swagger.json": {"GET": pages.swagger},
         "/openapi.json": {"GET": pages.openapi},
+    }
+    if service.settings.doc_endpoint:
+        tables |= _page_routes(pages)
+    return [Route(path, answering.Methods(table)) for path, table in tables.items()]
+
+
+def _page_routes(pages: _Pages) -> dict[str, Mapping[str, answering.Endpoint]]:
+    return {
         "/api": {"GET": pages.api},
         "/docs": {"GET": pages.docs},
         "/docs/static/{name}": {"GET": static},
         "/ui": {"GET": ui, "HEAD": ui},
     }
-    return [Route(path, answering.Methods(table)) for path, table in tables.items()]
 
 
 async def ui(request: Request) -> Response:

@@ -12,12 +12,6 @@ from starlette.routing import BaseRoute, Route
 from pelagos.runtime import answering, console, documentation, errors, observed, progress, trainings
 from pelagos.runtime import service as services
 
-_VERSION = {
-    "version": "stable",
-    "id": "v2",
-    "links": [{"rel": "self", "type": "application/json", "href": "/v2/"}],
-}
-
 
 def routes(service: services.Service) -> list[BaseRoute]:
     """Make the routes of a service."""
@@ -52,17 +46,20 @@ class _Answers:
         """List the versions; a browser is shown the console."""
         if "text/html" in request.headers.get("accept", ""):
             return await console.home(request, self._service)
-        links = []
+        base = self._service.settings.base
+        links = [{"rel": "describedby", "type": "application/json", "href": f"{base}/swagger.json"}]
         if self._service.settings.doc_endpoint:
-            links = [
-                {"rel": "help", "type": "text/html", "href": "/api"},
-                {"rel": "describedby", "type": "application/json", "href": "/swagger.json"},
-            ]
-        return answering.as_json({"versions": [_VERSION], "links": links})
+            links.insert(0, {"rel": "help", "type": "text/html", "href": f"{base}/api"})
+        return answering.as_json({"versions": [self._version()], "links": links})
 
     async def version(self, _request: Request) -> Response:
         """Describe V2."""
-        return answering.as_json(_VERSION)
+        return answering.as_json(self._version())
+
+    def _version(self) -> dict[str, Any]:
+        href = f"{self._service.settings.base}/v2/"
+        link = {"rel": "self", "type": "application/json", "href": href}
+        return {"version": "stable", "id": "v2", "links": [link]}
 
     async def debug(self, _request: Request) -> Response:
         """Tell what the server is doing, when that was asked for at its start."""
@@ -72,11 +69,12 @@ class _Answers:
 
     async def models(self, _request: Request) -> Response:
         """List the modules."""
-        return answering.as_json({"models": [meta(module) for module in self._service.modules.values()]})
+        base = self._service.settings.base
+        return answering.as_json({"models": [meta(module, base) for module in self._service.modules.values()]})
 
     async def model(self, request: Request) -> Response:
         """Describe one module."""
-        return answering.as_json(meta(answering.find(self._service, request)))
+        return answering.as_json(meta(answering.find(self._service, request), self._service.settings.base))
 
     async def predict(self, request: Request) -> Response:
         """Decline: predictions that can be made never come here."""
@@ -93,12 +91,12 @@ class _Answers:
         return answering.as_json({"status": "error" if trouble else "ok", **trouble}, 503 if trouble else 200)
 
 
-def meta(module: services.ServedModule) -> dict[str, Any]:
-    """Give a module's metadata as V2 does: any key of its own passes."""
+def meta(module: services.ServedModule, base: str = "") -> dict[str, Any]:
+    """Give a module's metadata as V2 does: any key of its own passes. Its address lies under the path `base`."""
     description = module.description
     own = description["metadata"]
     if description["kind"] == "native":
         own = {key.lower(): value for key, value in own.items()}
         own = {"description": description["summary"], **own, "name": description["name"]}
-    links = [{"rel": "self", "href": f"/v2/models/{module.name}"}]
+    links = [{"rel": "self", "href": f"{base}/v2/models/{module.name}"}]
     return {"id": module.name, "name": module.name, "links": links, **own}

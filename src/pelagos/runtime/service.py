@@ -43,6 +43,12 @@ class RuntimeSettings:
     drain_s: float = 25.0
     """How long requests in progress may go on after SIGTERM."""
 
+    @property
+    def base(self) -> str:
+        """The base path in its normal form: empty, or with a slash in front and none behind."""
+        inner = self.base_path.strip("/")
+        return f"/{inner}" if inner else ""
+
     def pool(self) -> pool.PoolSettings:
         """Give the part that concerns the workers."""
         return pool.PoolSettings(

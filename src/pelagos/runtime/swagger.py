@@ -18,7 +18,6 @@ _PLACES = {"querystring": "query", "headers": "header", "form": "formData", "fil
 
 def specification(service: services.Service, models: Mapping[str, Sequence[str]], version: str) -> dict[str, Any]:
     """Describe all routes; `models` lists, by module, what the argument `model` may be now."""
-    base = service.settings.base_path.rstrip("/")
     document: dict[str, Any] = {
         "info": {
             "description": "Predict with machine-learning modules and train them.",
@@ -29,13 +28,14 @@ def specification(service: services.Service, models: Mapping[str, Sequence[str]]
         "swagger": "2.0",
         "definitions": dict(swagger_definitions.DEFINITIONS),
     }
-    if base:
-        document["basePath"] = "/" + base.strip("/")
     for name, module in service.modules.items():
         document["paths"] |= _paths(service.settings, name, module.description, models.get(name, ()))
         for method in ("predict", "train"):
             document["definitions"] |= _own(module.description, method).get("definitions", {})
-    return document
+    # DEEPaaS writes the base path into every path, and clients look for them so.
+    base = service.settings.base
+    paths = {f"{base}{path}" if path != "/" else base or "/": told for path, told in document["paths"].items()}
+    return {**document, "paths": paths}
 
 
 def parameter(described: Mapping[str, Any]) -> dict[str, Any]:
