@@ -57,6 +57,7 @@ class TestLaunch:
         first, second = (client.post(PAGE, data=form).headers["location"] for _ in range(2))
 
         assert first == second
+        assert client.post(PAGE, data={**form, "epochs": "2"}).headers["location"] != first
 
     def test_shows_all_faults_and_keeps_what_was_typed(self, client: httpx.Client) -> None:
         form = {"_sent": "1", "_key": "a" * 32, "epochs": "abc", "initial_lr": "7", "dataset": "/nowhere"}

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from journeys import stage
+from pelagos.runtime import console, trained
+from pelagos.runtime import service as services
 from pelagos.runtime.console import desk as desks
+from pelagos.runtime.console import guard
 
 
 class TestFirstPage:
@@ -71,3 +76,18 @@ class TestWords:
     )
     def test_for_sizes(self, count: int, expected: str) -> None:
         assert desks.size(count) == expected
+
+
+class TestWithoutJobs:
+    def test_the_list_is_a_page_that_says_so(self, tmp_path: Path) -> None:
+        async def ask() -> httpx.Response:
+            service = services.Service(services.RuntimeSettings(), {}, None, trained.Models(None), tmp_path)
+            transport = httpx.ASGITransport(Starlette(routes=console.routes(service)))
+            async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+                return await client.get("/console/trainings/")
+
+        answer = asyncio.run(ask())
+
+        assert answer.status_code == 404
+        assert "Nothing can be trained here." in answer.text
+        assert answer.headers["content-security-policy"] == guard.POLICY

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import ast
+import html
 import json
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
+import pytest
 
 from runtime.console.conftest import PICTURE
 
@@ -115,3 +122,20 @@ class TestStream:
 
         assert "word 1 &lt;b&gt;" in answer.text
         assert "word 2 &lt;b&gt;" in answer.text
+
+
+class TestRecipe:
+    @pytest.mark.parametrize("language", ["Python", "curl"])
+    def test_does_the_same(self, client: httpx.Client, tmp_path: Path, language: str) -> None:
+        text = predict(client, headers=HTMX, top_k="2").text
+        (tmp_path / "reef.png").write_bytes(PICTURE)
+        lines = html.unescape(re.search(rf'aria-label="{language}">(.*?)</pre>', text, re.DOTALL)[1])  # type: ignore[index]
+        command = [sys.executable, "-c", lines] if language == "Python" else ["sh", "-c", lines]
+        if language == "curl" and shutil.which("curl") is None:
+            pytest.skip("curl is not installed")
+
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
+
+        answer = ast.literal_eval(done.stdout) if language == "Python" else json.loads(done.stdout)
+        assert answer["status"] == "OK"
+        assert len(answer["predictions"]["labels"]) == 2

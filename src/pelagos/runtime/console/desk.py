@@ -28,7 +28,7 @@ class Desk:
 
     def __init__(self, service: services.Service) -> None:
         self.service = service
-        self.base = service.settings.base_path.rstrip("/")
+        self.base = service.settings.base
         self.watches = watching.Watches()
         self.monitors = monitor.Monitors(monitor.command())
         self._templates = _environment(self.base)

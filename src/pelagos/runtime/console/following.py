@@ -62,7 +62,7 @@ async def follow(desk: desks.Desk, job_id: str, start: Place) -> AsyncIterator[b
             seen, job = watch.changes, watch.seen
             status = await asyncio.to_thread(statuses.status, job, folder, datetime.datetime.now(datetime.UTC))
             # A page counts the seconds by itself, and memory alone is no news.
-            news = dataclasses.replace(status, took="", memory="")
+            news = dataclasses.replace(status, took="", memory="", counting=None)
             if news != told:
                 told = news
                 yield events.event("status", desk.draw("status.html", status=status), str(at))

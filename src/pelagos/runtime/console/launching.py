@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
+import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
@@ -23,7 +24,7 @@ from pelagos.runtime.console import desk as desks
 from pelagos.runtime.console import fields, pickers, reading, recipes
 
 KEY = "_key"
-"""A hidden field with an idempotency key of its own: a form sent twice is one training."""
+"""A hidden field that names one drawing of the form: sent twice with the same arguments it is one training."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,8 +90,16 @@ async def _submission(
         module=jobs_room.ModuleCode(code.name, code.kind, code.entry, code.python, code.path, code.cwd),
         arguments=plain,
         files=files,
-        key=key or None,
+        key=_key(key, said),
     )
+
+
+def _key(drawn: str, said: Sequence[tuple[str, Any]]) -> str | None:
+    """Make the idempotency key; with the arguments in it, as people go back and send a changed form."""
+    if not drawn:
+        return None
+    told = [(name, value if isinstance(value, str) else f"{value.name} {value.size}") for name, value in said]
+    return hashlib.sha256(json.dumps([drawn, told]).encode()).hexdigest()
 
 
 async def _read_by_module(served: services.ServedModule, said: Sequence[tuple[str, Any]]) -> tuple[Any, Any]:

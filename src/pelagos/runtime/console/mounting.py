@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from pelagos.domain import errors
 from pelagos.runtime import errors as http_errors
+from pelagos.runtime import pool
 from pelagos.runtime import service as services
 from pelagos.runtime.console import (
     about,
@@ -42,23 +43,31 @@ def routes(service: services.Service) -> list[BaseRoute]:
             Route("/static/{digest}/{name:path}", assets.serve, methods=["GET"]),
         ],
     )
-    for kind in (HTTPException, errors.PelagosError, http_errors.Declined):
+    for kind in (HTTPException, errors.PelagosError, http_errors.Declined, Exception):
         pages.add_exception_handler(kind, functools.partial(_problem, desk))
+    pages.add_exception_handler(pool.ClientGone, _nobody)
     return [Mount("/console", app=guard.Guard(pages), name="console")]
 
 
 async def home(_: Request, service: services.Service) -> Response:
     """Answer `/` for a client that wants HTML."""
-    return RedirectResponse(f"{service.settings.base_path.rstrip('/')}/console/", status_code=302)
+    return RedirectResponse(f"{service.settings.base}/console/", status_code=302)
+
+
+def _nobody(_: Request, __: Exception) -> Response:
+    """Answer a client that went away while it was sending."""
+    return Response(status_code=499)
 
 
 def _problem(desk: desks.Desk, _: Request, error: Exception) -> Response:
     """Say on a page of its own what went wrong."""
     status = error.status_code if isinstance(error, HTTPException) else http_errors.status_of(error)
-    message, hint = str(error) or "Something went wrong.", ""
+    message, hint = "This is a fault of Pelagos itself; the server's log tells more.", ""
     if isinstance(error, errors.PelagosError):
         message, hint = error.message, error.hint
     elif isinstance(error, HTTPException):
         message = error.detail
+    elif isinstance(error, http_errors.Declined):
+        message = error.message or str(error.faults or "The request cannot be read.")
     title = "There is no such page" if status == 404 else "That did not work"
     return desk.page("problem.html", title=title, http_status=status, message=message, hint=hint, command="", back="")

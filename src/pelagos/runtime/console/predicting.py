@@ -133,12 +133,13 @@ def _raw(said: Pairs) -> dict[str, Any]:
 
 
 def _accepted(reply: calls.Reply) -> calls.Reply:
-    """Give the reply back; raises InvalidInput when the module's own parser refused the arguments."""
+    """Give the reply back; raises InvalidInput when the module refused, with faults when it says which."""
     if reply.status < 400 or isinstance(reply.body, calls.Stream):
         return reply
     said = bytes(reply.body).decode("utf-8", "replace")
-    faults = json.loads(said) if reply.media_type.startswith("application/json") else {"": [said]}
-    raise errors.InvalidInput(faults if isinstance(faults, dict) else {"": [said]})
+    if reply.status == 422 and reply.media_type.startswith("application/json"):
+        raise errors.InvalidInput(json.loads(said))
+    raise errors.InvalidInput({}, said)
 
 
 async def _whole(reply: calls.Reply) -> bytes:
@@ -166,7 +167,8 @@ def _failure(served: services.ServedModule, error: errors.PelagosError) -> Outco
     status = http_errors.status_of(error)
     if isinstance(error, errors.InvalidInput):
         loose = fields.loose_faults(_method(served), error.faults)
-        return Outcome(error="Please look at the marked fields.", loose=loose, faults=error.faults, status=status)
+        said = "Please look at the marked fields." if error.faults else error.message
+        return Outcome(error=said, loose=loose, faults=error.faults, status=status)
     hint = error.hint
     if isinstance(error, errors.ModuleFailed):
         hint = hint or f"The server's log has the details under {error.error_id}."
@@ -177,7 +179,8 @@ async def _page(
     desk: desks.Desk, request: Request, served: services.ServedModule, said: Pairs, outcome: Outcome
 ) -> Response:
     method = served.description["predict"]
-    models = await asyncio.to_thread(pickers.models, desk.service.jobs, served.name) if served.chooses_model else []
+    choice = served.chooses_model and served.description["train"] is not None
+    models = await asyncio.to_thread(pickers.models, desk.service.jobs, served.name) if choice else []
     return desk.page(
         "predict.html",
         title="Predict",

@@ -22,8 +22,8 @@ class Status:
 
     job: records.Job
     took: str
-    since: float | None
-    """Of a run that goes on: when it began, in seconds since 1970."""
+    counting: float | None
+    """Of a run that goes on: for how long so far, in seconds; a script counts on."""
     fraction: float | None
     doing: str
     memory: str
@@ -41,7 +41,7 @@ class Row:
 
     job: records.Job
     took: str
-    since: float | None
+    counting: float | None
     fraction: float | None
     accuracy: str
     said: str
@@ -57,7 +57,7 @@ def status(job: records.Job, folder: jobs_room.RunFolder, now: datetime.datetime
     return Status(
         job=job,
         took=took(job, now),
-        since=since(job),
+        counting=counting(job, now),
         fraction=_fraction(job, told),
         doing=str((told or {}).get("message", "")),
         memory=desks.size(int(memory * 2**20)) if isinstance(memory, int | float) else "",
@@ -72,7 +72,7 @@ def row(job: records.Job, folder: jobs_room.RunFolder, now: datetime.datetime, s
     return Row(
         job=job,
         took=took(job, now),
-        since=since(job),
+        counting=counting(job, now),
         fraction=_fraction(job, told),
         accuracy="" if accuracy is None else results.percent(accuracy),
         said=_line(said),
@@ -86,9 +86,9 @@ def took(job: records.Job, now: datetime.datetime) -> str:
     return desks.elapsed(max(0.0, ((job.finished or now) - job.started).total_seconds()))
 
 
-def since(job: records.Job) -> float | None:
-    """Give when a run that goes on began, in seconds since 1970."""
-    return None if job.started is None or job.state.final else job.started.timestamp()
+def counting(job: records.Job, now: datetime.datetime) -> float | None:
+    """Give for how long a run that goes on has been running, in seconds."""
+    return None if job.started is None or job.state.final else max(0.0, (now - job.started).total_seconds())
 
 
 def _fraction(job: records.Job, told: dict[str, Any] | None) -> float | None:

@@ -29,16 +29,20 @@ async function copy(button) {
   setTimeout(() => (button.firstChild.data = "Copy"), 1500);
 }
 
-export function elapsed(seconds) {
+function elapsed(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   if (hours) return `${hours} h ${minutes} min`;
   return minutes ? `${minutes} min ${rest} s` : `${rest} s`;
 }
 
+// Counted from when the element was first seen: the clocks of server and reader need not agree.
+const begun = new WeakMap();
+
 function tick() {
-  for (const element of document.querySelectorAll("[data-since]")) {
-    element.textContent = elapsed(Date.now() / 1000 - Number(element.dataset.since));
+  for (const element of document.querySelectorAll("[data-counting]")) {
+    if (!begun.has(element)) begun.set(element, performance.now() / 1000 - Number(element.dataset.counting));
+    element.textContent = elapsed(performance.now() / 1000 - begun.get(element));
   }
 }
 
