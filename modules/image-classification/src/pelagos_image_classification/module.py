@@ -22,9 +22,10 @@ class ImageClassification(Module):
     def predict(
         self,
         image: Annotated[
-            File, Arg("the picture: JPEG, PNG, WebP, TIFF, GIF, BMP, PPM, JPEG 2000, or DICOM with pydicom")
+            File,
+            Arg("JPEG, PNG, WebP, TIFF, GIF, BMP, PPM, JPEG 2000, or DICOM with pydicom", label="Picture"),
         ],
-        top_k: Annotated[int, Arg("how many classes to name, the most probable first", ge=1, le=50)] = 5,
+        top_k: Annotated[int, Arg("the most probable first", ge=1, le=50, label="Classes to name")] = 5,
         ten_crop: Annotated[
             bool, Arg("look ten times (corners, centre, mirrored) and average: slower, a little surer", advanced=True)
         ] = False,
@@ -43,7 +44,8 @@ class ImageClassification(Module):
         self,
         run: Training,
         dataset: Annotated[
-            Folder, Arg("the data set: classes.txt, train.txt and pictures, or a folder of pictures for each class")
+            Folder,
+            Arg("classes.txt, train.txt and pictures, or a folder of pictures for each class", label="Data set"),
         ],
         mode: Annotated[
             Literal["fast", "normal", "full"],
@@ -54,7 +56,7 @@ class ImageClassification(Module):
         ] = "normal",
         epochs: Annotated[int, Arg("how often each rung goes through the training pictures", ge=1, le=1000)] = 15,
         initial_lr: Annotated[
-            float, Arg("learning rate at the start, of the head; a tenth of it elsewhere", gt=0, le=1)
+            float, Arg("at the start, of the head; a tenth of it elsewhere", gt=0, le=1, label="Learning rate")
         ] = 0.001,
         batch_size: Annotated[int, Arg("pictures in one training step", ge=1, le=64)] = 16,
         image_size: Annotated[int, Arg("side of the square the network sees", ge=32, le=1000, unit="px")] = 224,
