@@ -104,9 +104,13 @@ class Worker:
         else:
             self._answers.extend(self._answer_together(taken))
         elapsed = time.perf_counter() - started
-        self._mean_s += (elapsed / len(taken) - self._mean_s) * 0.1
+        self._note(elapsed / len(taken))
         if self._sizes is not None:
             self._sizes.learn(len(taken), elapsed)
+
+    def _note(self, seconds: float) -> None:
+        # One that was held up by other work on the machine counts a little only.
+        self._mean_s += (min(seconds, 4 * self._mean_s) - self._mean_s) * 0.1
 
     def _answer(self, frame: frames.Frame) -> bytes:
         request: Optional[Request] = None
@@ -193,7 +197,7 @@ class Worker:
         try:
             started = time.perf_counter()
             self._send(self._answer(frame))
-            self._mean_s += (time.perf_counter() - started - self._mean_s) * 0.1
+            self._note(time.perf_counter() - started)
         except SystemExit as ended:
             os._exit(ended.code if isinstance(ended.code, int) else 1)
         finally:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from pelagos import jobs as jobs_room
 from pelagos.domain import errors
-from pelagos.runtime import app, pool, processes, refreshing, scratch, trained, worker
+from pelagos.runtime import app, connection, pool, processes, refreshing, scratch, trained, worker
 from pelagos.runtime import service as services
 
 BACKLOG = 2048
@@ -138,7 +138,7 @@ def _listening(settings: services.RuntimeSettings) -> socket.socket:
 def _config(application: ASGIApp, settings: services.RuntimeSettings) -> uvicorn.Config:
     return uvicorn.Config(
         application,
-        http="httptools",
+        http=connection.Connection,
         ws="none",
         lifespan="off",
         access_log=False,

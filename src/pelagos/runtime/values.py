@@ -211,8 +211,9 @@ def _choice(value: Any, schema: Schema) -> Any:
 
 
 def _check_bounds(value: Any, schema: Schema) -> None:
-    for keyword, holds in _BOUNDS.items():
-        if keyword in schema and not holds(value, schema[keyword]):
+    for keyword, bound in schema.items():
+        holds = _BOUNDS.get(keyword)
+        if holds is not None and not holds(value, bound):
             raise Fault(f"{_measured(value, keyword)} is out of bounds; expected {wording.expected(schema)}")
 
 
