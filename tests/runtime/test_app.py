@@ -1,5 +1,6 @@
 """The V2 contract, as CONTRACT says DEEPaaS 2.6.0 behaves."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -93,7 +94,12 @@ class TestRoutes:
     def test_show_a_debug_text_when_asked_for(self, code: Make) -> None:
         async def body() -> None:
             async with client_of(code("Odd"), debug_endpoint=True) as (client, _):
-                assert "odd: 0 waiting, 0 running, workers: ready" in (await client.get("/v2/debug/")).text
+                await client.post("/v2/models/odd/predict/", data={"act": "print"})
+                async with asyncio.timeout(10):
+                    while "raw bytes on 2" not in (text := (await client.get("/v2/debug/")).text):
+                        await asyncio.sleep(0.01)
+
+                assert "odd: 0 waiting, 0 running, workers: ready" in text
 
         run(body)
 

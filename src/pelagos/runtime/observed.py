@@ -23,12 +23,12 @@ def trouble(service: services.Service) -> dict[str, Any]:
 
 
 def debug(service: services.Service) -> str:
-    """Tell what the workers are doing."""
+    """Tell what the workers are doing and what they printed last."""
     lines = [f"python {sys.version}"]
     for name, module in service.modules.items():
         phases = ", ".join(phase.value for phase in module.pool.phases) or "none"
         lines.append(f"{name}: {module.pool.waiting} waiting, {module.pool.running} running, workers: {phases}")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", service.log.text()])
 
 
 def _gauges(service: services.Service) -> counters.Gauges:

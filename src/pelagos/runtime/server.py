@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from pelagos import jobs as jobs_room
 from pelagos.domain import errors
-from pelagos.runtime import app, connection, pool, processes, refreshing, scratch, trained, worker
+from pelagos.runtime import app, connection, pool, processes, refreshing, scratch, tail, trained, worker
 from pelagos.runtime import service as services
 
 BACKLOG = 2048
@@ -91,7 +91,13 @@ async def running(
     """Start the workers of all modules and give the service; everything ends with the block."""
     async with contextlib.AsyncExitStack() as stack:
         uploads = stack.enter_context(scratch.Scratch()).path
-        pools = [pool.Pool(offered.code, settings.pool(), on_log=on_log) for offered in modules]
+        log = tail.Tail()
+
+        def remembered(text: bytes) -> None:
+            log.add(text)
+            on_log(text)
+
+        pools = [pool.Pool(offered.code, settings.pool(), on_log=remembered) for offered in modules]
         await asyncio.gather(*(stack.enter_async_context(each) for each in pools))
         served = {
             offered.code.name: services.served(offered.code, _described(offered, each), each)
@@ -102,7 +108,7 @@ async def running(
             loop.start()
             stack.push_async_callback(asyncio.to_thread, loop.stop)
             await stack.enter_async_context(refreshing.refreshed(served, jobs))
-        yield services.Service(settings, served, jobs, trained.Models(jobs), uploads)
+        yield services.Service(settings, served, jobs, trained.Models(jobs), uploads, log=log)
 
 
 def _described(offered: Offered, workers: pool.Pool) -> Mapping[str, Any]:

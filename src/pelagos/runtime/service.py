@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pelagos import jobs as jobs_room
-from pelagos.runtime import arguments, counters, pool, trained, worker
+from pelagos.runtime import arguments, counters, pool, tail, trained, worker
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,6 +97,8 @@ class Service:
     uploads: Path
     """Folder for the files of requests in progress."""
     counters: counters.Counters = dataclasses.field(default_factory=counters.Counters)
+    log: tail.Tail = dataclasses.field(default_factory=tail.Tail)
+    """What the workers printed last."""
     stopping: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     """Set when the server begins to stop: endless streams shall end."""
 
