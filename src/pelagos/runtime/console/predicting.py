@@ -179,8 +179,8 @@ async def _page(
     desk: desks.Desk, request: Request, served: services.ServedModule, said: Pairs, outcome: Outcome
 ) -> Response:
     method = served.description["predict"]
-    choice = served.chooses_model and served.description["train"] is not None
-    models = await asyncio.to_thread(pickers.models, desk.service.jobs, served.name) if choice else []
+    pick = _picks(served)
+    models = await asyncio.to_thread(pickers.models, desk.service.jobs, served.name) if pick else []
     return desk.page(
         "predict.html",
         title="Predict",
@@ -192,7 +192,7 @@ async def _page(
         form=_form(served, said, outcome),
         models=models,
         model=dict(_texts(said)).get(MODEL, trained.PRETRAINED),
-        model_faults=outcome.faults.get(MODEL, ()) if served.chooses_model else (),
+        model_faults=outcome.faults.get(MODEL, ()) if pick else (),
         outcome=outcome,
         recipe=_recipe(desk, request, served, said) if method else None,
     )
@@ -205,7 +205,7 @@ def _parts(desk: desks.Desk, request: Request, served: services.ServedModule, sa
 
 def _extras(desk: desks.Desk, request: Request, served: services.ServedModule, said: Pairs, outcome: Outcome) -> str:
     """Draw what else changes with an answer: the faults at the fields and the commands."""
-    form = _form(served, said, outcome, with_model=True)
+    form = _form(served, said, outcome, with_model=_picks(served))
     return desk.draw("extras.html", form=form, recipe=_recipe(desk, request, served, said))
 
 
@@ -215,6 +215,11 @@ def _form(
     drawn = fields.fields(_method(served), values=dict(_texts(said)), faults=outcome.faults)
     hidden = MODEL if served.chooses_model and not with_model else None
     return tuple(field for field in drawn if field.name != hidden)
+
+
+def _picks(served: services.ServedModule) -> bool:
+    """Whether there can be more models to choose from than the pretrained one."""
+    return served.chooses_model and served.description["train"] is not None
 
 
 def _recipe(desk: desks.Desk, request: Request, served: services.ServedModule, said: Pairs) -> recipes.Recipe:
