@@ -48,27 +48,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Serve until somebody says stop: 0 after SIGTERM or Ctrl+C, when all requests in progress have ended."""
-    from pelagos import jobs
     from pelagos.runtime import server
 
     chosen = assembly.settings(given)
     known = assembly.environments_of(chosen)
     modules = [each for name in _names(given, known) for each in assembly.modules_of(known, name)]
     offered = [server.Offered(assembly.code_of(known, each), known.describe(each)) for each in modules]
-    accepted = assembly.jobs_of(chosen)
-    accepted.sweep()
-    loop = jobs.Loop(accepted)
-    loop.start()
-    try:
-        names = ", ".join(each.name for each in modules)
-        return server.serve(
-            _runtime_settings(chosen.runtime),
-            offered,
-            accepted,
-            on_listening=lambda address: print(f"{names}: {address}", flush=True),
-        )
-    finally:
-        loop.stop()
+    names = ", ".join(each.name for each in modules)
+    return server.serve(
+        _runtime_settings(chosen.runtime),
+        offered,
+        assembly.jobs_of(chosen),
+        on_listening=lambda address: print(f"{names}: {address}", flush=True),
+    )
 
 
 def _names(given: argparse.Namespace, known: environments.Environments) -> Sequence[str]:
