@@ -134,6 +134,19 @@ class NeverReady(Module):
     def predict(self) -> None: ...
 
 
+class HangsLater(Module):
+    """Can be loaded once; then it takes for ever."""
+
+    def load(self, model: Folder | None) -> None:
+        marker = Path(os.environ["ODD_MARKER"])
+        if marker.exists():
+            time.sleep(100)
+        marker.touch()
+
+    def predict(self) -> None:
+        os._exit(8)
+
+
 class DiesLater(Module):
     """Can be loaded once; then never again."""
 

@@ -266,6 +266,21 @@ class TestErrors:
 
         run(body)
 
+    def test_come_in_time_when_the_module_hangs_while_it_is_loaded_again(
+        self, code: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ODD_MARKER", str(tmp_path / "loaded"))
+
+        async def body() -> None:
+            async with quiet(code("HangsLater"), pool.PoolSettings(workers=1, start_timeout_s=2)) as workers:
+                with pytest.raises(errors.WorkerDied):
+                    await workers.predict({})
+
+                with pytest.raises(errors.Unavailable, match="not loaded within 2 s"):
+                    await workers.predict({})
+
+        run(body)
+
 
 class TestQueue:
     def test_refuses_what_is_too_much(self, code: Make) -> None:

@@ -246,6 +246,9 @@ class Pool:
     def _look_at(self, worker: Worker, now: float) -> None:
         for call in list(worker.in_flight.values()):
             self._look(call, now)
+        loading = worker.phase in (Phase.STARTING, Phase.LOADING)
+        if loading and now - worker.used > self._settings.start_timeout_s:
+            worker.process.kill(f"the module was not loaded within {self._settings.start_timeout_s:g} s")
         running = worker.oldest()
         if running is None:
             return
@@ -336,12 +339,12 @@ class Pool:
     def _give_back(self, worker: Worker, reason: str) -> None:
         error = errors.WorkerDied(f"the worker died: {reason}", hint="Try again; the worker is being replaced.")
         # Answers of fast predictions come many at a time, so it is not known which one ran when the worker died.
-        certain = worker.window <= SURE_WINDOW
+        cause = worker.oldest() if worker.window <= SURE_WINDOW else None
         lost = [call for call in worker.in_flight.values() if call.abandoned is None]
         worker.in_flight.clear()
-        for position, call in reversed(list(enumerate(lost))):
+        for call in reversed(lost):
             call.tries += 1
-            if (certain and position == 0) or call.tries >= TRIES or call.stream is not None or self._closing:
+            if call is cause or call.tries >= TRIES or call.stream is not None or self._closing:
                 call.fail(error)
             else:
                 self._queue.appendleft(call)

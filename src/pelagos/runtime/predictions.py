@@ -136,7 +136,9 @@ async def _send_stream(send: Send, reply: calls.Reply, stream: calls.Stream, cli
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     except domain_errors.PelagosError as error:
         if reply.media_type != "text/event-stream":
-            raise
+            # The head has gone: all that is left is to break off, so that nobody takes this for the whole answer.
+            _log.warning("a streamed answer was broken off: %s", error.message)
+            raise pool.ClientGone from error
         event = f"event: error\ndata: {json.dumps({'message': error.message})}\n\n"
         await send({"type": "http.response.body", "body": event.encode(), "more_body": True})
     finally:

@@ -94,6 +94,7 @@ class Worker(asyncio.Protocol):
         self.closing = False
         """Whether its end is wanted."""
         self.used = self._loop.time()
+        """When it was started, told to load, or handed a call, whichever was last."""
         self.interrupted: float | None = None
         """Since when it has been asked to break off the oldest call."""
         self.description: dict[str, Any] | None = None
@@ -123,6 +124,7 @@ class Worker(asyncio.Protocol):
     def load(self) -> None:
         """Ask it to load the pretrained model."""
         self.phase = Phase.LOADING
+        self.used = self._loop.time()
         if self._transport is not None:
             self._transport.write(frames.pack(frames.LOAD))
 
