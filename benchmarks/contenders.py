@@ -123,7 +123,8 @@ class Server:
         if "Non-2xx" in run.stdout:
             raise RuntimeError(f"{self.url} answered with errors:\n{run.stdout}")
         count = int(found(r"(\d+) requests in", run.stdout))
-        times = {name: _milliseconds(found(rf"{name}%\s+(\S+)", run.stdout)) for name in ("50", "99")}
+        # At the begin of a line: other figures of wrk may end in 50% too.
+        times = {name: _milliseconds(found(rf"\n\s+{name}%\s+(\S+)", run.stdout)) for name in ("50", "99")}
         per_s = float(found(r"Requests/sec:\s+(\S+)", run.stdout))
         return Burst(per_s, 1000 * spent / max(1, count), times["50"], times["99"])
 

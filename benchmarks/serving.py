@@ -19,14 +19,14 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import contenders
 
 FORM = "number=7&text=hello"
 
-_LUA_IMAGES = """
+LUA_IMAGES = """
 local bodies, at = {}, 0
 function init(arguments)
   for path in io.popen("ls " .. arguments[1] .. "/*.jpg"):lines() do
@@ -38,10 +38,10 @@ function init(arguments)
 end
 function request() at = at % #bodies + 1; return bodies[at] end
 """
-_LUA_FORM = f"""
+LUA_FORM = f"""
 wrk.method = "POST"; wrk.body = "{FORM}"; wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
 """
-_LUA_JSON = """
+LUA_JSON = """
 wrk.method = "POST"; wrk.body = '{"number": 7, "text": "hello"}'; wrk.headers["Content-Type"] = "application/json"
 """
 
@@ -75,7 +75,7 @@ class Line:
 
 def images(places: contenders.Places, rounds: int, seconds: float) -> Iterator[Line]:
     """Classify pictures sent by multipart, at concurrency 8 and 32."""
-    script = _script(places, "images.lua", _LUA_IMAGES)
+    script = write_script(places, "images.lua", LUA_IMAGES)
     with contextlib.ExitStack() as stack:
         limit = contenders.Loop(places, contenders.CORES)
         stack.callback(limit.close)
@@ -111,9 +111,9 @@ def _image_lines(seen: dict[str, list[contenders.Burst]], concurrency: int) -> I
 
 def trivial(places: contenders.Places, rounds: int, seconds: float) -> Iterator[Line]:
     """Answer with the arguments, at concurrency 32."""
-    form = _script(places, "form.lua", _LUA_FORM)
+    form = write_script(places, "form.lua", LUA_FORM)
     # LitServe takes no form without files.
-    scripts = {"LitServe": _script(places, "json.lua", _LUA_JSON)}
+    scripts = {"LitServe": write_script(places, "json.lua", LUA_JSON)}
     with contextlib.ExitStack() as stack:
         paths = {
             "pelagos": (contenders.ours(places, "trivial"), "v2/models/trivial/predict/"),
@@ -133,7 +133,7 @@ def trivial(places: contenders.Places, rounds: int, seconds: float) -> Iterator[
 
 def lone(places: contenders.Places, rounds: int, seconds: float) -> Iterator[Line]:
     """Classify one picture after the other, with nothing else going on."""
-    script = _script(places, "images.lua", _LUA_IMAGES)
+    script = write_script(places, "images.lua", LUA_IMAGES)
     with contextlib.ExitStack() as stack:
         limit = contenders.Loop(places, 1)
         stack.callback(limit.close)
@@ -215,7 +215,8 @@ def _at(server: contenders.Server, path: str) -> contenders.Server:
     return contenders.Server(server.process, server.url + path)
 
 
-def _script(places: contenders.Places, name: str, text: str) -> Path:
+def write_script(places: contenders.Places, name: str, text: str) -> Path:
+    """Put a script for wrk into a file."""
     path = places.cache / name
     path.write_text(text)
     return path
@@ -239,13 +240,17 @@ def main() -> int:
         parser.error("the load generator is missing: apt-get install wrk")
     given.cache.mkdir(parents=True, exist_ok=True)
     places = contenders.prepare(given.cache)
-    lines = []
-    for name in given.only:
-        for line in SECTIONS[name](places, given.rounds, given.seconds):
-            print(line, flush=True)
-            lines.append(line)
-    missed = [line.name for line in lines if not line.reached]
-    print(f"{len(lines) - len(missed)} of {len(lines)} as wanted" + "".join(f"\n  missed: {name}" for name in missed))
+    return report(line for name in given.only for line in SECTIONS[name](places, given.rounds, given.seconds))
+
+
+def report(lines: Iterable[Line]) -> int:
+    """Print lines as they come, then the sum; gives the exit code."""
+    seen = []
+    for line in lines:
+        print(line, flush=True)
+        seen.append(line)
+    missed = [line.name for line in seen if not line.reached]
+    print(f"{len(seen) - len(missed)} of {len(seen)} as wanted" + "".join(f"\n  missed: {name}" for name in missed))
     return 1 if missed else 0
 
 

@@ -17,6 +17,7 @@ import threading
 import venv
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pelagos.domain import errors
 from pelagos.environments import deepaas, groups, pip_output
@@ -214,8 +215,11 @@ def _kill(process: subprocess.Popen[str]) -> None:
 
 def _requested(report: Path, extra: Sequence[str]) -> importlib.metadata.Distribution:
     """Find the distribution that was asked for in pip's own report."""
-    written: Mapping[str, list[Mapping[str, dict[str, str]]]] = json.loads(report.read_text(encoding="utf-8"))
-    names = [item["metadata"]["name"] for item in written["install"] if item["requested"]]
+    written: Mapping[str, list[Mapping[str, Any]]] = json.loads(report.read_text(encoding="utf-8"))
+    requested = [item for item in written["install"] if item["requested"]]
+    # What is asked for beside it is never editable, and may be a path, which does not tell its name.
+    editable = [item for item in requested if item.get("download_info", {}).get("dir_info", {}).get("editable")]
+    names = [item["metadata"]["name"] for item in editable or requested]
     asked_beside = {normalised(pip_output.requirement_name(requirement)) for requirement in extra}
     wanted = next((name for name in names if normalised(name) not in asked_beside), names[0])
     site = [str(path) for path in report.parent.glob(SITE)]

@@ -1,5 +1,6 @@
 """A DEEPaaS module that gives back its arguments."""
 
+import time
 from typing import Any
 
 from webargs import fields, validate
@@ -19,3 +20,15 @@ def get_predict_args() -> dict[str, Any]:
 def predict(**arguments: Any) -> dict[str, Any]:
     """Answer."""
     return arguments
+
+
+def get_train_args() -> dict[str, Any]:
+    """Say what a training takes."""
+    return {"seconds": fields.Float(missing=1)}
+
+
+def train(seconds: float) -> None:
+    """Compute for some time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        sum(range(1000))
