@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pelagos.domain import errors as domain_errors
-from pelagos.runtime import answering, console, errors, predictions, routes
+from pelagos.runtime import answering, console, errors, origins, predictions, routes
 from pelagos.runtime import service as services
 
 
@@ -52,7 +52,9 @@ class App:
             await self._inner(scope, receive, send)
             return
         answering = self._predictions.get(scope["path"])
-        if answering is not None and scope["method"] == "POST":
+        if origins.foreign(scope):
+            await origins.refuse(scope, receive, send)
+        elif answering is not None and scope["method"] == "POST":
             await answering(scope, receive, send)
         else:
             await self._route(scope, receive, send)
