@@ -126,6 +126,12 @@ class Endless(Module):
             time.sleep(0.02)
         (run.model / "half").touch()
 
+    def _raises(self, run: Training) -> None:
+        print("ready")
+        while not run.cancelled:
+            time.sleep(0.02)
+        raise RuntimeError("stopped in the middle")
+
     def _stubborn(self, run: Training) -> None:
         """Ignore SIGTERM, in a tree with a child in a session of its own and one that nobody is parent of."""
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -348,6 +348,18 @@ class TestCancel:
         assert outcome["reason"] == "cancelled_by_user"
         assert (run.folder / "model" / "half").exists()
 
+    @pytest.mark.parametrize("how", ["quiet", "raises"])
+    def test_reads_as_what_it_is_in_the_log(self, run: Run, how: str) -> None:
+        run.start("Endless", how=how).ready()
+
+        (run.folder / "cancel").touch()
+        outcome = run.end()
+
+        log = (run.folder / "log").read_text()
+        assert outcome["reason"] == "cancelled_by_user"
+        assert "\ncancelled" in log
+        assert "Traceback" not in log
+
     def test_is_also_a_signal_to_the_supervisor(self, run: Run) -> None:
         run.start("Endless").ready()
 

@@ -73,11 +73,16 @@ def _account(act: Callable[[], None]) -> Dict[str, Any]:
         return _failure("bad_input", str(error), faults=error.faults)
     except adapter.Refused as error:
         return _failure("bad_input" if error.status < 500 else "module_error", str(error))
-    except _Cancelled:
-        return _failure("cancelled_by_user", "Cancelled.")
+    except _Cancelled as error:
+        print(f"cancelled{_ending(error.__cause__)}", file=sys.stderr)
+        return {"reason": "cancelled_by_user", "message": "Cancelled.", "faults": {}, "traceback": ""}
     except BaseException as error:  # The isolation point: the module's code may raise anything.
         return _failure(_reason(error), _sentence(error))
     return {"reason": "finished", "message": ""}
+
+
+def _ending(cause: Optional[BaseException]) -> str:
+    return "" if cause is None else f": {_sentence(cause)}"
 
 
 def _failure(reason: str, message: str, faults: Optional[Mapping[str, Any]] = None) -> Dict[str, Any]:
@@ -129,7 +134,12 @@ def _train(spec: Mapping[str, Any], folder: pathlib.Path) -> None:
     _hear_cancel(current)
     module = spec["module"]
     trainer = loading.load(module["name"], kind=module["kind"], entry=module["entry"])
-    result = trainer.train(current, {name: _received(value) for name, value in spec["arguments"].items()})
+    try:
+        result = trainer.train(current, {name: _received(value) for name, value in spec["arguments"].items()})
+    except Exception as error:  # The module's code: what it raises after the wish to stop is its way to stop.
+        if current.stopping:
+            raise _Cancelled from error
+        raise
     durable.write(folder / "result.json", answers.encode(result))
     if current.stopping:
         raise _Cancelled  # It came back early because it saw the wish, perhaps before the supervisor did.
