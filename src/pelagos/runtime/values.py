@@ -167,7 +167,7 @@ def _folder(value: Any, schema: Schema) -> str:
     if not isinstance(value, str) or not value:
         raise _wrong(value, schema)
     if "\0" in value or not Path(value).is_dir():
-        raise Fault(f"{wording.shown(value)} is not a folder on the machine of the server; expected the path of one")
+        raise Fault(f"{wording.shown(value)} is not a folder on the machine that runs Pelagos")
     return value
 
 
