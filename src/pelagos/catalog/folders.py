@@ -1,0 +1,151 @@
+"""The card of a module's folder: from all that the folder says, checked against one another."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+from pelagos.catalog import (
+    agreement,
+    ai4os_v2,
+    card,
+    deep_v1,
+    documents,
+    faults,
+    licences,
+    native,
+    reading,
+    yaml_document,
+)
+
+Read = Callable[[str, str, str], reading.Imported]
+
+_FORMATS: tuple[tuple[str, Read], ...] = (
+    (native.FILE, native.read),
+    *((file, ai4os_v2.read) for file in ai4os_v2.FILES),
+    (deep_v1.FILE, deep_v1.read),
+)
+"""The first one counts, the others complete it."""
+_README = ("README.md", "README.rst", "README.txt", "README")
+_LICENCE = re.compile(r"(LICEN[CS]E|COPYING)([-_.].*)?", re.IGNORECASE)
+_CITATION = "CITATION.cff"
+_PROJECT = "pyproject.toml"
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def read(folder: Path, name: str = "") -> reading.Imported:
+    """Make the card of a module's folder, under the folder's name if none is given.
+
+    Reads `module.toml`, `ai4-metadata.yml` and `metadata.json`, whichever are there, with the README, LICENSE,
+    CITATION.cff and pyproject.toml beside them. Never raises for what is in them; links out of the folder are not
+    followed.
+    """
+    name = name or _UNFIT.sub("-", folder.resolve().name).strip("-._") or "module"
+    found: list[tuple[str, reading.Imported]] = []
+    unread: list[faults.Fault] = []
+    for file, reader in _FORMATS:
+        try:
+            text = _text(folder, file)
+        except ValueError as error:
+            unread.append(faults.Fault(file, str(error), "Save it as UTF-8."))
+            continue
+        if text is not None:
+            found.append((file, reader(name, text, file)))
+    if not found:
+        missing = faults.Fault(native.FILE, "The folder has no card.", 'Add module.toml: at least title = "...".')
+        return reading.Imported(None, tuple(unread) or (missing,))
+    first_file, imported = found[0]
+    for file, other in found[1:]:
+        imported = agreement.merge(imported, other, first_file=first_file, second_file=file)
+    imported = reading.Imported(imported.card, (*unread, *imported.faults))
+    return _with_surroundings(folder, imported)
+
+
+def _with_surroundings(folder: Path, imported: reading.Imported) -> reading.Imported:
+    """Complete a card with what stands beside it, and check its licence."""
+    if imported.card is None:
+        return imported
+    found: list[faults.Fault] = []
+    plain = imported.card.plain()
+    readme = next(filter(None, (_text_or_none(folder, file) for file in _README)), "")
+    if readme:
+        plain.setdefault("readme", readme)
+    _add_project(folder, plain)
+    found += _add_citation(folder, plain)
+    found += _add_licence(folder, plain)
+    try:
+        completed = card.Card.model_validate(plain)
+    except pydantic.ValidationError as error:
+        said = error.errors(include_url=False)[0]
+        message = f"{documents.dotted(said['loc'])}: {said['msg']}."
+        return reading.Imported(imported.card, (*imported.faults, *found, faults.Fault(_README[0], message)))
+    return reading.Imported(completed, (*imported.faults, *found))
+
+
+def _add_project(folder: Path, plain: dict[str, Any]) -> None:
+    try:
+        project = tomllib.loads(_text_or_none(folder, _PROJECT) or "").get("project", {})
+    except tomllib.TOMLDecodeError:
+        return  # Whoever installs the module is told about it.
+    version = project.get("version") if isinstance(project, Mapping) else None
+    if isinstance(version, str):
+        plain.setdefault("version", version)
+
+
+def _add_citation(folder: Path, plain: dict[str, Any]) -> Iterable[faults.Fault]:
+    text = _text_or_none(folder, _CITATION)
+    if text is None:
+        return ()
+    document = yaml_document.read(_CITATION, text)
+    if isinstance(document.value, Mapping) and document.value:
+        citation = plain.setdefault("citation", {})
+        citation.setdefault("cff", dict(document.value))
+        found = document.value.get("doi")
+        try:
+            citation.setdefault("doi", card.doi(found) if isinstance(found, str) else None)
+        except ValueError as error:
+            return (*document.faults, document.fault(("doi",), f"“{found}” is no DOI: {error}.", "Correct it."))
+    return document.faults
+
+
+def _add_licence(folder: Path, plain: dict[str, Any]) -> Iterable[faults.Fault]:
+    """Compare the stated licence with the text of the LICENSE file; the text tells where nothing is stated."""
+    files = itertools.islice(sorted(folder.iterdir()), 10_000)
+    file = next((each.name for each in files if _LICENCE.fullmatch(each.name) and each.is_file()), None)
+    stated = plain.get("licence")
+    if file is None:
+        message = "The folder has no LICENSE file."
+        return (faults.Fault("LICENSE", message, "Add the text of the licence.", severity=faults.Severity.WARNING),)
+    actual = licences.of_text(_text_or_none(folder, file) or "")
+    if stated is None and actual is not None:
+        plain["licence"] = actual
+    if stated is None or actual is None or not licences.contradict(stated, actual):
+        return ()
+    message = f"The card says {stated}, but this is the text of {actual}."
+    return (faults.Fault(file, message, "Correct the one that is wrong.", "licence"),)
+
+
+def _text_or_none(folder: Path, file: str) -> str | None:
+    try:
+        return _text(folder, file)
+    except ValueError:
+        return None
+
+
+def _text(folder: Path, file: str) -> str | None:
+    """Read a file of the folder; None when it has none, ValueError when it is no text."""
+    path = folder / file
+    if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
+        return None
+    with path.open("rb") as opened:
+        content = opened.read(documents.LARGEST_CHARS + 1)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"The file is no text in UTF-8: byte {error.start} of it.") from error
