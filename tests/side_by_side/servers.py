@@ -34,6 +34,19 @@ class Server:
         self._bin = bin_folder
         self._variables = variables
 
+    def files_left(self, *own: str) -> list[Path]:
+        """List the temporary files of Pelagos, after the moment it may take to remove them.
+
+        Locks are not meant, nor files of the module's `own` names: it must remove them itself.
+        """
+        deadline = time.monotonic() + 5
+        while True:
+            found = Path(self._variables["TMPDIR"]).glob("pelagos-*/**/*")
+            left = [path for path in found if path.is_file() and path.name not in (".lock", *own)]
+            if not left or time.monotonic() > deadline:
+                return left
+            time.sleep(0.02)
+
     def close(self) -> None:
         """Close the connections."""
         self.client.close()
@@ -84,7 +97,9 @@ def pelagos(
     folder: Path, state: Path, *options: str, modules: Sequence[str] = (*MODULES, TRAININGS)
 ) -> Iterator[Server]:
     """Serve with `pelagos run`; the modules are installed in `state`."""
-    variables = {"PELAGOS_STATE_DIR": str(state), "DEEPAAS_V2_MODEL": ""}
+    temporary = folder / "temporary"
+    temporary.mkdir(parents=True)
+    variables = {"PELAGOS_STATE_DIR": str(state), "DEEPAAS_V2_MODEL": "", "TMPDIR": str(temporary)}
     command = [*_pelagos(), "run", *modules, "--listen-port", "0", *options]
     with _running(command, folder, variables) as process:
         found = _await_line(process, folder, r"(http://127\.0\.0\.1:\d+)\S*")
