@@ -30,6 +30,7 @@ def and_then(name: str) -> Any:
 same(TOPIC, "raw bytes on the module's standard output", fault("noise"))
 same(TOPIC, "standard input is empty", fault("stdin"))
 same(TOPIC, "functions run in the main thread", fault("main_thread"))
+same(TOPIC, "functions may start child processes", predict(MODEL, params={"fault": "children"}))
 for name, words in (
     ("value", "no such thing"),
     ("attribute", "has no attribute 'nothing'"),

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pelagos.cli import describe
 from pelagos.domain import errors
-from pelagos.runtime import arguments, calls
+from pelagos.runtime import arguments, calls, places
 
 _DEST = "module argument "
-_PLACES = {"query": "query", "querystring": "query", "json": "json", "headers": "headers", "cookies": "cookies"}
 _NO = {"false", "no", "off", "0"}
 
 
@@ -66,17 +64,9 @@ class ModuleFlags:
 
         Raises as `form` does.
         """
-        found: dict[str, Any] = {"query": [], "form": [], "json": {}, "headers": {}, "cookies": {}}
-        for name, values in self.form(options, inputs).items():
-            place = _PLACES.get(self._parameters[name]["in"] or "form", "form")
-            if place in ("query", "form"):
-                found[place].extend([name, value] for value in values)
-            elif place == "json":
-                read = [_json_or_text(value) for value in values]
-                found["json"][name] = read if len(read) > 1 else read[0]
-            else:
-                found[place][name.lower() if place == "headers" else name] = values[0]
-        return {**found, "json": found["json"] or None}
+        form = self.form(options, inputs)
+        pairs = [(name, value) for name, values in form.items() for value in values]
+        return places.request(list(self._parameters.values()), pairs)
 
     def read(
         self, options: argparse.Namespace, inputs: Mapping[str, Sequence[str]] | None = None, *, later: str = ""
@@ -161,13 +151,6 @@ class ModuleFlags:
             faults.setdefault(flag, []).append(f"'{path}' cannot be read: {error.strerror}")
             return str(path)
         return calls.Upload(path.name, size=size, data=data, path=None if self._copies else path.absolute())
-
-
-def _json_or_text(word: Any) -> Any:
-    try:
-        return json.loads(word)
-    except (TypeError, ValueError):
-        return word
 
 
 def _flag(name: str, reserved: frozenset[str]) -> str:

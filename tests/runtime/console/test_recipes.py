@@ -55,3 +55,31 @@ class TestEnding:
 
         assert found.command == "pelagos jobs cancel ab12"
         assert words(found.curl) == ["curl", "-X", "DELETE", f"{ORIGIN}/v2/models/birds/train/ab12"]
+
+
+PINNED = {
+    "parameters": [
+        {"name": name, "in": where, "required": False, "schema": {"type": "string"}}
+        for name, where in (("a", "query"), ("X-B", "headers"), ("c", "cookies"), ("d", None), ("e", "json"))
+    ]
+}
+
+
+class TestPinnedArguments:
+    def test_are_written_where_the_module_looks(self) -> None:
+        said = [("a", "1 &"), ("X-B", "2"), ("c", "3"), ("d", "4")]
+
+        recipe = recipes.predict("http://here", "m", PINNED, said)
+
+        assert "'http://here/v2/models/m/predict/?a=1+%26'" in recipe.curl
+        assert "-H 'X-B: 2'" in recipe.curl
+        assert "-b c=3" in recipe.curl
+        assert "--form-string d=4" in recipe.curl
+        assert 'headers={"X-B": "2"}' in recipe.python
+        assert 'cookies={"c": "3"}' in recipe.python
+
+    def test_are_a_json_body_when_the_module_wants_that(self) -> None:
+        recipe = recipes.predict("http://here", "m", PINNED, [("e", "[1]")])
+
+        assert """--json '{"e": [1]}'""" in recipe.curl
+        assert "json={'e': [1]}" in recipe.python

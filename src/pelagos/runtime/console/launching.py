@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from pelagos import jobs as jobs_room
 from pelagos.domain import errors, records
-from pelagos.runtime import arguments, trainings
+from pelagos.runtime import arguments, places, trainings
 from pelagos.runtime import errors as http_errors
 from pelagos.runtime import service as services
 from pelagos.runtime.console import desk as desks
@@ -105,7 +105,7 @@ def _key(drawn: str, said: Sequence[tuple[str, Any]]) -> str | None:
 async def _read_by_module(served: services.ServedModule, said: Sequence[tuple[str, Any]]) -> tuple[Any, Any]:
     """Let the module read the form. Raises InvalidInput with its own words."""
     try:
-        return await trainings.read_by_module(served, {"query": [], "form": list(said), "headers": {}, "cookies": {}})
+        return await trainings.read_by_module(served, places.request(_method(served)["parameters"], said))
     except http_errors.Passed as refused:
         faults = json.loads(refused.answer.body) if refused.answer.status == 422 else {"": [str(refused)]}
         raise errors.InvalidInput(faults) from None

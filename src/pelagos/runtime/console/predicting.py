@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from pelagos.domain import errors
-from pelagos.runtime import arguments, calls, trained
+from pelagos.runtime import arguments, calls, places, trained
 from pelagos.runtime import errors as http_errors
 from pelagos.runtime import service as services
 from pelagos.runtime.console import answers, fields, pickers, reading, recipes
@@ -117,7 +117,7 @@ async def _ask(service: services.Service, served: services.ServedModule, said: P
     if served.predict_arguments is None or not service.settings.predict_endpoint:
         raise errors.NotFound("This module does not predict here.")
     if served.parses_itself:
-        reply = await served.pool.predict({}, raw=_raw(said))
+        reply = await served.pool.predict({}, raw=_raw(_method(served), said))
         return _accepted(reply), "the module"
     found = served.predict_arguments.read(arguments.Given(form=reading.by_name(said)))
     model = str(found.pop(MODEL)) if served.chooses_model else trained.PRETRAINED
@@ -126,10 +126,10 @@ async def _ask(service: services.Service, served: services.ServedModule, said: P
     return reply, "the pretrained model" if folder is None else f"model {model[:8]}"
 
 
-def _raw(said: Pairs) -> dict[str, Any]:
+def _raw(method: Mapping[str, Any], said: Pairs) -> dict[str, Any]:
     """Write the request as a module with an argument parser of its own wants it."""
-    accept = {"accept": "application/json"}
-    return {"query": [], "form": list(said), "json": None, "headers": accept, "cookies": {}}
+    request = places.request(method["parameters"], said)
+    return {**request, "headers": {"accept": "application/json", **request["headers"]}}
 
 
 def _accepted(reply: calls.Reply) -> calls.Reply:

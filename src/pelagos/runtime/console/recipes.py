@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import shlex
+import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pelagos.runtime import places
 from pelagos.runtime.console import fields
 
 Pairs = Sequence[tuple[str, str]]
@@ -29,14 +31,14 @@ def predict(origin: str, module: str, method: Mapping[str, Any], said: Pairs, mo
     plain = [pair for pair in said if pair not in files] + ([("model", model)] if model else [])
     address = f"{origin}/v2/models/{module}/predict/"
     command = ["pelagos", "predict", module, *(value for _, value in files), *_flags(plain, kinds)]
-    return Recipe(_shell(command), _curl(address, plain, files), _post(address, plain, files))
+    return Recipe(_shell(command), _curl(address, method, plain, files), _post(address, method, plain, files))
 
 
 def train(origin: str, module: str, method: Mapping[str, Any], said: Pairs) -> Recipe:
     """Write the start of a training."""
     address = f"{origin}/v2/models/{module}/train/"
     command = ["pelagos", "train", module, *_flags(said, _kinds(method))]
-    return Recipe(_shell(command), _curl(address, said, ()), _post(address, said, ()))
+    return Recipe(_shell(command), _curl(address, method, said, ()), _post(address, method, said, ()))
 
 
 def trainings(origin: str, module: str) -> Recipe:
@@ -120,18 +122,49 @@ def _shell(words: Sequence[str]) -> str:
     return " \\\n  ".join(" ".join(part) for part in parts)
 
 
-def _curl(address: str, plain: Pairs, files: Pairs) -> str:
-    words = ["curl", address]
+def _placed(method: Mapping[str, Any], plain: Pairs) -> dict[str, list[tuple[str, str]]]:
+    """Sort what is said by where the module looks for it; nearly all modules take everything from the form."""
+    where = {parameter["name"]: places.place(parameter) for parameter in method["parameters"]}
+    found: dict[str, list[tuple[str, str]]] = {"query": [], "form": [], "json": [], "headers": [], "cookies": []}
+    for name, value in plain:
+        found[where.get(name, "form")].append((name, value))
+    return found
+
+
+def _curl(address: str, method: Mapping[str, Any], plain: Pairs, files: Pairs) -> str:
+    placed = _placed(method, plain)
+    words = ["curl", _with_query(address, placed["query"])]
+    for name, value in placed["headers"]:
+        words += ["-H", f"{name}: {value}"]
+    for name, value in placed["cookies"]:
+        words += ["-b", f"{name}={value}"]
     for name, value in files:
         words += ["-F", f"{name}=@{value}"]
     # --form-string takes the value as it is: no `@` or `;` of it means anything.
-    for name, value in plain:
+    for name, value in placed["form"]:
         words += ["--form-string", f"{name}={value}"]
-    return _shell([*words, *([] if plain or files else ["-X", "POST"])])
+    if placed["json"] and not files and not placed["form"]:
+        words += ["--json", json.dumps(_body(placed["json"]), ensure_ascii=False)]
+    has_body = files or placed["form"] or placed["json"]
+    return _shell([*words, *([] if has_body else ["-X", "POST"])])
 
 
-def _post(address: str, plain: Pairs, files: Pairs) -> str:
-    lines = ["import httpx", "", "answer = httpx.post(", f"    {_quoted(address)},"]
+def _with_query(address: str, pairs: Pairs) -> str:
+    return f"{address}?{urllib.parse.urlencode(pairs)}" if pairs else address
+
+
+def _body(pairs: Pairs) -> Any:
+    return places.request([{"name": name, "in": "json"} for name, _ in pairs], pairs)["json"]
+
+
+def _post(address: str, method: Mapping[str, Any], plain: Pairs, files: Pairs) -> str:
+    placed = _placed(method, plain)
+    lines = ["import httpx", "", "answer = httpx.post(", f"    {_quoted(_with_query(address, placed['query']))},"]
+    pinned = {place: dict(placed[place]) for place in ("headers", "cookies") if placed[place]}
+    lines += [f"    {place}={json.dumps(said, ensure_ascii=False)}," for place, said in pinned.items()]
+    if placed["json"] and not files and not placed["form"]:
+        lines.append(f"    json={_body(placed['json'])!r},")
+    plain = placed["form"]
     if files:
         opened = ", ".join(f"({_quoted(name)}, open({_quoted(value)}, 'rb'))" for name, value in files)
         lines.append(f"    files=[{opened}],")

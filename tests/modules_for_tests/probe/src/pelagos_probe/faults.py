@@ -1,5 +1,6 @@
 """Everything that can go wrong in a module."""
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -33,6 +34,11 @@ def predict(**kwargs):
     return FAULTS[kwargs["fault"]]()
 
 
+def _children():
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(abs, (-3,))
+
+
 def _raise(error):
     raise error
 
@@ -51,5 +57,6 @@ FAULTS = {
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "noise": lambda: (os.write(1, b"\x00\xff raw bytes\n"), os.write(2, b"more\n"), print("printed"))[0],
     "stdin": sys.stdin.read,
+    "children": _children,
     "main_thread": lambda: signal.signal(signal.SIGALRM, signal.SIG_DFL) is None,
 }
