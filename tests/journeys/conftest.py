@@ -27,9 +27,13 @@ FLAGS = [
 PATIENCE_MS = 20_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[sync_api.Browser]:
-    """One Chromium for the whole run; every story has a context of its own in it."""
+    """One Chromium for the stories of a file; every story has a context of its own in it.
+
+    Not one for the whole run: Playwright keeps an event loop running in this thread, in which no other test could run
+    one of its own.
+    """
     if not Path(CHROMIUM).exists():
         pytest.skip("Chromium is not installed (Debian package `chromium`)")
     with sync_api.sync_playwright() as playwright:
