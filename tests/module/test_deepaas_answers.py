@@ -114,5 +114,18 @@ class TestRefusal:
         assert refused is not None
         assert (refused.status, json.loads(refused.body)) == (422, {"data": ["no picture"]})
 
+    @pytest.mark.parametrize(
+        ("accept", "expected"),
+        [
+            ("*/*", b"501: not written yet"),
+            ("application/json", b'{"error": {"code": "module_error", "message": "not written yet", "hint": ""}}'),
+        ],
+    )
+    def test_of_an_unwritten_function_is_in_the_form_the_client_takes(self, accept: str, expected: bytes) -> None:
+        refused = deepaas_answers.refusal(NotImplementedError("not written yet"), {"headers": {"accept": accept}})
+
+        assert refused is not None
+        assert (refused.status, refused.body) == (501, expected)
+
     def test_is_none_for_the_modules_own_faults(self) -> None:
         assert deepaas_answers.refusal(ValueError("a bug"), {}) is None

@@ -27,6 +27,7 @@ same(TOPIC, "what fits the schema", predict("probe-schema"))
 same(
     TOPIC, "what is converted to fit the schema stays as it is", predict("probe-schema", params={"mode": "convertible"})
 )
+same(TOPIC, "what fits the class of a schema", predict("probe-schema-class"))
 same(TOPIC, "accept in the query", predict("probe-schema", params={"accept": "image/png"}))
 same(TOPIC, "accept in the query that nobody offers", predict("probe-schema", params={"accept": "a/b"}))
 same(TOPIC, "a function that the module lacks", predict("probe-bare"))

@@ -89,6 +89,11 @@ same(
     "the answer with a schema",
     lambda server: specification(server)["definitions"]["ModelPredictionResponse"],
 )
+same(
+    SPECIFICATION,
+    "the answer with the class of a schema",
+    lambda server: [specification(server)["definitions"][name] for name in ("Answer", "Label")],
+)
 same(SPECIFICATION, "the nested object", lambda server: specification(server)["definitions"]["Point"])
 same(SPECIFICATION, "the definitions", lambda server: sorted(specification(server)["definitions"]))
 same(SPECIFICATION, "the paths", lambda server: sorted(specification(server)["paths"]))

@@ -20,7 +20,16 @@ ROOT = Path(__file__).parents[2]
 PROBE = ROOT / "tests" / "modules_for_tests" / "probe"
 REFERENCE = ROOT / ".venv-deepaas"
 RELEASE = "deepaas==2.6.0"
-MODULES = ("probe", "probe-accept", "probe-answers", "probe-bare", "probe-faults", "probe-object", "probe-schema")
+MODULES = (
+    "probe",
+    "probe-accept",
+    "probe-answers",
+    "probe-bare",
+    "probe-faults",
+    "probe-object",
+    "probe-schema",
+    "probe-schema-class",
+)
 TRAININGS = "probe-trainings"
 START_S = 90.0
 
@@ -67,7 +76,7 @@ class Server:
 def reference_environment() -> Path:
     """Give the environment of the reference, built once for all runs of the tests."""
     REFERENCE.mkdir(exist_ok=True)
-    wanted = f"{RELEASE} {sys.version}"
+    wanted = f"{RELEASE} {sys.version}\n{(PROBE / 'pyproject.toml').read_text()}"
     with (REFERENCE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         ready = REFERENCE / "ready"

@@ -162,8 +162,7 @@ class DeepaasAdapter:
     def _swagger(self, name: str, fields: Mapping[str, Any]) -> Dict[str, Any]:
         swagger = deepaas_swagger.Swagger()
         told = swagger.method(fields)
-        if name == "predict" and self._schema is not None:
-            swagger.response(self._schema)
+        told["response"] = swagger.response(self._schema) if name == "predict" and self._schema is not None else None
         return {**told, "definitions": swagger.definitions}
 
 

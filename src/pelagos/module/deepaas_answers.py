@@ -41,7 +41,7 @@ def refusal(error: BaseException, raw: Mapping[str, Any]) -> Optional[Refused]:
     if isinstance(error, BadInput):
         return Refused(422, json.dumps(error.faults).encode())
     if isinstance(error, NotImplementedError):
-        return Refused(501, f"501: {error}".rstrip(": ").encode(), "text/plain; charset=utf-8")
+        return _worded(501, str(error) or "Not Implemented", raw)
     return None
 
 
@@ -121,7 +121,12 @@ def _http(error: Any, raw: Mapping[str, Any]) -> Refused:
     text = error.text or f"{status}: {error.reason}"
     if text != f"{status}: {error.reason}":
         return Refused(status, text.encode(), error.content_type)
+    return _worded(status, str(error.reason), raw)
+
+
+def _worded(status: int, message: str, raw: Mapping[str, Any]) -> Refused:
+    """Write an error as text, or as JSON for a client that names it."""
     if "json" in raw.get("headers", {}).get("accept", ""):
-        told: Dict[str, Any] = {"code": "module_error", "message": error.reason, "hint": ""}
+        told: Dict[str, Any] = {"code": "module_error", "message": message, "hint": ""}
         return Refused(status, json.dumps({"error": told}).encode())
-    return Refused(status, text.encode(), "text/plain; charset=utf-8")
+    return Refused(status, f"{status}: {message}".encode(), "text/plain; charset=utf-8")

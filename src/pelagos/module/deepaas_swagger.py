@@ -58,9 +58,9 @@ class Swagger:
         offered = [] if accept is None else deepaas_library.choices_of(accept) or []
         return {"parameters": self._parameters(prepared), "produces": offered or [deepaas_accept.JSON]}
 
-    def response(self, schema: Any) -> None:
-        """Define `ModelPredictionResponse`."""
-        self.definitions["ModelPredictionResponse"] = self._object(schema.fields)
+    def response(self, schema: Any) -> str:
+        """Define the answer and give its name: that of the schema's class."""
+        return self._define(schema)
 
     def _parameters(self, fields: Mapping[str, Any]) -> List[Dict[str, Any]]:
         found: List[Dict[str, Any]] = []
@@ -115,13 +115,16 @@ class Swagger:
         return {} if values is None else {"additionalProperties": self._property(values)}
 
     def _nested(self, field: Any) -> Dict[str, Any]:
-        name = type(field.schema).__name__
+        reference = {"$ref": f"#/definitions/{self._define(field.schema)}"}
+        return {"type": "array", "items": reference} if field.many else reference
+
+    def _define(self, schema: Any) -> str:
+        name = type(schema).__name__
         name = (name[: -len("Schema")] or name) if name.endswith("Schema") else name
         if name not in self.definitions:
             self.definitions[name] = {}  # It may refer to itself.
-            self.definitions[name].update(self._object(field.schema.fields))
-        reference = {"$ref": f"#/definitions/{name}"}
-        return {"type": "array", "items": reference} if field.many else reference
+            self.definitions[name].update(self._object(schema.fields))
+        return name
 
     def _object(self, fields: Mapping[str, Any]) -> Dict[str, Any]:
         names = {name: deepaas_library.wire_name(field, name) for name, field in fields.items()}

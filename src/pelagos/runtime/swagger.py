@@ -121,8 +121,7 @@ def _paths(
         }
     if settings.predict_endpoint and _told(description, "predict"):
         taken, produced = _method(description, "predict", models)
-        own = _own(description, "predict").get("definitions", {})
-        answer = "ModelPredictionResponse" if "ModelPredictionResponse" in own else "Prediction"
+        answer = _own(description, "predict").get("response") or "Prediction"
         operation = _operation("Make a prediction given the input data", answer, taken, fails=True)
         paths[f"{root}/predict/"] = {"post": {**operation, "produces": produced}}
     return paths
