@@ -21,6 +21,7 @@ class Model:
         self.models = models
         self.warm_calls = 0
         self.choices: list[str] = []
+        self.result: Any = None
 
     def get_metadata(self) -> dict[str, Any]:
         return {"name": "model", "summary": "Predicts.\n\nAt length.", "version": "3.1", "extra": [1]}
@@ -45,9 +46,9 @@ class Model:
     def predict(self, timestamp: str, accept: str) -> Any:
         return timestamp if accept == "text/plain" else {"timestamp": timestamp}
 
-    def train(self, name: str) -> dict[str, str]:
+    def train(self, name: str) -> Any:
         (self.models / name).mkdir()
-        return {"modelname": name}
+        return self.result or {"modelname": name}
 
 
 @pytest.fixture
@@ -87,6 +88,16 @@ class TestDescription:
         after = adapter.description()["predict"]["parameters"][0]["schema"]
         assert "enum" not in before
         assert after["enum"] == ["2026-01-31_120000"]
+
+    def test_keeps_what_it_knows_when_the_module_fails(self, model: Model, adapter: DeepaasAdapter) -> None:
+        adapter.description()
+        model.models = model.models / "gone"
+
+        with pytest.raises(FileNotFoundError):
+            adapter.description()
+
+        answer = adapter.predict(Request({}, raw={"query": [["timestamp", "x"]]}))
+        assert answer.body == b'{"status": "OK", "predictions": {"timestamp": "x"}}'
 
     def test_leaves_out_functions_that_the_module_lacks(self) -> None:
         told = DeepaasAdapter(object(), name="bare").description()
@@ -140,6 +151,13 @@ class TestTrain:
         result = adapter.train(run_in(tmp_path), {"name": "a"})
 
         assert (result, model.warm_calls) == ({"modelname": "a"}, 1)
+
+    def test_gives_a_result_that_json_cannot_hold_as_text(
+        self, adapter: DeepaasAdapter, model: Model, tmp_path: Path
+    ) -> None:
+        model.result = Path
+
+        assert adapter.train(run_in(tmp_path), {"name": "a"}) == "<class 'pathlib.Path'>"
 
     def test_reads_its_arguments_in_a_worker_without_training(self, adapter: DeepaasAdapter, model: Model) -> None:
         answer = adapter.predict(Request({}, raw={"method": "train", "query": [["name", "b"]]}))

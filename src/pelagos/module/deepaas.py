@@ -50,8 +50,9 @@ class DeepaasAdapter:
 
     def description(self) -> Dict[str, Any]:
         """Describe the module; its fields are asked for again, as choices (trained models, say) may have changed."""
-        self._fields.clear()
-        self._readers.clear()
+        # All at once: if the module fails here, what it said before still counts.
+        self._fields = {method: self._functions.fields(method) for method in deepaas_functions.METHODS}
+        self._readers = {}
         metadata = self._functions.metadata()
         facts = self._metadata()
         return {
@@ -99,9 +100,10 @@ class DeepaasAdapter:
         self.warm()
         ready = deepaas_trainings.ready(self._reader("train"), arguments)
         try:
-            return answers.plain(self._function("train")(**ready))
+            result = self._function("train")(**ready)
         except Exception as error:
             raise deepaas_answers.refusal(error, {}) or error from None
+        return deepaas_trainings.shown(result)
 
     def _arguments(self, request: Request) -> Dict[str, Any]:
         try:
@@ -121,9 +123,9 @@ class DeepaasAdapter:
         began = time.monotonic()
         if began < self._look_after:
             return False
-        self._fields.pop(method, None)
-        self._readers.pop(method, None)
-        self._reader(method)
+        fields = self._functions.fields(method)
+        self._readers[method] = deepaas_parsing.Reader(fields)
+        self._fields[method] = fields
         took_s = time.monotonic() - began
         self._look_after = began + took_s / LOOK_SHARE
         return True

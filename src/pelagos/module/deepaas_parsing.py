@@ -49,7 +49,7 @@ class Reader:
         try:
             return deepaas_library.load(self._schema, found)
         except deepaas_library.marshmallow().ValidationError as error:
-            raise Refused(422, json.dumps(error.messages).encode()) from None
+            raise Refused(422, json.dumps(error.messages, default=str).encode()) from None
 
     def load_one(self, keyword: str, value: Any) -> Any:
         """Convert one value that was validated before."""

@@ -36,6 +36,14 @@ def ready(reader: deepaas_parsing.Reader, arguments: Mapping[str, Any]) -> Dict[
     return {name: _arrived(reader, name, value) for name, value in arguments.items()}
 
 
+def shown(value: Any) -> Any:
+    """Give a value as JSON has it; what JSON cannot hold as text, for a training must not be lost for its result."""
+    try:
+        return answers.plain(value)
+    except (TypeError, ValueError):
+        return str(value)
+
+
 def _forged(value: Any) -> bool:
     if isinstance(value, dict):
         return not _OURS.isdisjoint(value) or any(_forged(item) for item in value.values())
@@ -47,16 +55,13 @@ def _travelling(value: Any, sent: Any, form: Any) -> Any:
         return {"$upload": next(index for index, item in enumerate(form) if item is value.content)}
     if isinstance(value, list) and any(isinstance(item, deepaas_uploads.Received) for item in value):
         return [_travelling(item, None, form) for item in value]
-    try:
-        shown = answers.plain(value)
-    except (TypeError, ValueError):
-        shown = str(value)
-    return value if _same(shown, value) else {"$load": sent, "$shown": shown}
+    plain = shown(value)
+    return value if _same(plain, value) else {"$load": sent, "$shown": plain}
 
 
-def _same(shown: Any, value: Any) -> bool:
+def _same(plain: Any, value: Any) -> bool:
     """Whether a value came through JSON unchanged; 1 and true are equal but not the same."""
-    return bool(shown == value) and type(shown) is type(value)
+    return bool(plain == value) and type(plain) is type(value)
 
 
 def _arrived(reader: deepaas_parsing.Reader, name: str, value: Any) -> Any:
