@@ -12,6 +12,7 @@ import alembic.script
 import pytest
 import sqlalchemy as sa
 
+import pelagos.catalog
 import pelagos.db
 import pelagos.jobs
 from pelagos.db import connection, migrate, schema

@@ -1,11 +1,29 @@
 """The catalog: cards of modules, read from what their authors wrote.
 
-`folders.read` makes the card of a module's folder; `card.Card` says what a card holds.
+`folders.read` makes the card of a module's folder, `card.Card` says what a card holds, `Store` keeps the cards and
+`search` finds them.
 """
 
 from pelagos.catalog.card import Card, Status, json_schema
 from pelagos.catalog.faults import Fault, Severity
+from pelagos.catalog.queries import Answer, Facet, Hit, Query, Sort
 from pelagos.catalog.reading import Imported
+from pelagos.catalog.searching import search
+from pelagos.catalog.store import Record, Store
 
-__all__ = ["Card", "Fault", "Imported", "Severity", "Status", "json_schema"]
-"""What other rooms name most; the modules of the room are imported by their names."""
+__all__ = [
+    "Answer",
+    "Card",
+    "Facet",
+    "Fault",
+    "Hit",
+    "Imported",
+    "Query",
+    "Record",
+    "Severity",
+    "Sort",
+    "Status",
+    "Store",
+    "json_schema",
+    "search",
+]

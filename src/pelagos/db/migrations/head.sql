@@ -44,3 +44,43 @@ CREATE TABLE job_history (
 )
 --
 CREATE INDEX job_history_job ON job_history (job_id, id)
+--
+CREATE TABLE cards (
+    id INTEGER NOT NULL,
+    name VARCHAR(200) NOT NULL,
+    title TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    category VARCHAR(200) NOT NULL,
+    licence VARCHAR(500),
+    created DATE,
+    updated DATE,
+    status VARCHAR(16) NOT NULL,
+    tasks JSON NOT NULL,
+    tags JSON NOT NULL,
+    content JSON NOT NULL,
+    source VARCHAR(500) NOT NULL,
+    "commit" VARCHAR(64) NOT NULL,
+    imported DATETIME NOT NULL,
+    PRIMARY KEY (id),
+    CONSTRAINT cards_name UNIQUE (name)
+)
+--
+CREATE INDEX cards_title ON cards (title)
+--
+CREATE INDEX cards_updated ON cards (updated)
+--
+CREATE TABLE card_facets (
+    card_id INTEGER NOT NULL,
+    facet VARCHAR(16) NOT NULL,
+    value VARCHAR(500) NOT NULL,
+    PRIMARY KEY (card_id, facet, value),
+    FOREIGN KEY(card_id) REFERENCES cards (id)
+)
+--
+CREATE INDEX card_facets_value ON card_facets (facet, value, card_id)
+--
+CREATE TABLE catalog_revision (
+    id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (id)
+)

@@ -1,0 +1,337 @@
+"""The records of the catalog: its tables, and all of its SQL.
+
+Cards and facets are ordinary tables. The index of their words is derived from them and differs from database to
+database: `Texts` is what one has to do; it is made, and filled from the cards, where it is missing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+import pelagos.db
+from pelagos.catalog import card, queries, words
+from pelagos.catalog.snapshot import Line, Snapshot
+from pelagos.domain import errors
+
+_JSON = sa.JSON(none_as_null=True)
+_AT_ONCE = 500
+
+cards = sa.Table(
+    "cards",
+    pelagos.db.METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("summary", sa.Text, nullable=False),
+    sa.Column("category", sa.String(200), nullable=False),
+    sa.Column("licence", sa.String(500)),
+    sa.Column("created", sa.Date),
+    sa.Column("updated", sa.Date),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("tasks", _JSON, nullable=False),
+    sa.Column("tags", _JSON, nullable=False),
+    sa.Column("content", _JSON, nullable=False),
+    sa.Column("source", sa.String(500), nullable=False),
+    sa.Column("commit", sa.String(64), nullable=False),
+    sa.Column("imported", pelagos.db.Utc, nullable=False),
+    sa.UniqueConstraint("name", name="cards_name"),
+    sa.Index("cards_title", "title"),
+    sa.Index("cards_updated", "updated"),
+)
+
+facets = sa.Table(
+    "card_facets",
+    pelagos.db.METADATA,
+    sa.Column("card_id", sa.Integer, sa.ForeignKey("cards.id"), primary_key=True),
+    sa.Column("facet", sa.String(16), primary_key=True),
+    sa.Column("value", sa.String(500), primary_key=True),
+    sa.Index("card_facets_value", "facet", "value", "card_id"),
+)
+
+revisions = sa.Table(
+    "catalog_revision",
+    pelagos.db.METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+)
+"""One row, counted up with every change of cards: who keeps something in memory asks it first."""
+
+_WEIGHTS = {"title": 10, "name": 8, "tags": 5, "tasks": 5, "summary": 4, "libraries": 3, "authors": 2, "readme": 1}
+"""How much more a word counts in one place than in another."""
+_COLUMNS = ", ".join(_WEIGHTS)
+_BM25 = f"bm25(card_texts, {', '.join(str(weight) for weight in _WEIGHTS.values())})"
+_TOKENS = "unicode61 remove_diacritics 2"
+_MAKE_TEXTS = (
+    f"CREATE VIRTUAL TABLE card_texts USING fts5({_COLUMNS}, prefix='2 3', tokenize='porter {_TOKENS}')",
+    f"CREATE VIRTUAL TABLE card_spellings USING fts5(words, detail='none', tokenize='{_TOKENS}')",
+    "CREATE VIRTUAL TABLE card_vocabulary USING fts5vocab('card_spellings', 'row')",
+)
+
+_SHOWN = [cards.c[field.name] for field in dataclasses.fields(queries.Hit)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """A card in the catalog, and where it came from."""
+
+    card: card.Card
+    source: str
+    """The source it was read from."""
+    commit: str
+    """The source's commit; empty when it has none."""
+    imported: datetime.datetime
+
+
+class Texts(Protocol):
+    """The index of the words of cards."""
+
+    def prepare(self, writing: sa.Connection) -> bool:
+        """Make the index where it is missing, and tell whether it has to be filled."""
+
+    def add(self, writing: sa.Connection, added: Sequence[tuple[int, card.Card]]) -> None:
+        """Index cards under their ids."""
+
+    def remove(self, writing: sa.Connection, ids: Sequence[int]) -> None:
+        """Forget cards."""
+
+    def matching(self, reading: sa.Connection, wanted: Sequence[str], mode: queries.Matching) -> list[int]:
+        """List the ids of the cards that have the words, the best first.
+
+        Where all words must be there the last one may go on: somebody may still be typing it.
+        """
+
+    def vocabulary(self, reading: sa.Connection) -> Mapping[str, int]:
+        """Tell all words as they are written, unstemmed, and in how many cards each is."""
+
+
+class Store:
+    """Reads and writes cards. Safe to share among threads."""
+
+    def __init__(self, database: pelagos.db.Database) -> None:
+        self._database = database
+        self._texts = _texts(database)
+        self._snapshot: Snapshot | None = None
+        with database.write() as writing:
+            if self._texts.prepare(writing):
+                self._fill(writing)
+
+    def put(self, records: Iterable[Record]) -> None:
+        """Write cards, each instead of the one that had its name; all or none. The last one of a name counts."""
+        waiting = list({record.card.name: record for record in records}.values())
+        with self._database.write() as writing:
+            for begin in range(0, len(waiting), _AT_ONCE):
+                self._put(writing, waiting[begin : begin + _AT_ONCE])
+            _count_up(writing)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Forget cards; silent about those that are not there."""
+        with self._database.write() as writing:
+            self._forget(writing, list(names))
+            _count_up(writing)
+
+    def get(self, name: str) -> Record:
+        """Find a card by its name, whatever its status; raises NotFound."""
+        with self._database.read() as reading:
+            row = reading.execute(sa.select(cards).where(cards.c.name == name)).one_or_none()
+        if row is None:
+            raise errors.NotFound(f"There is no card {name}.")
+        return _from_row(row)
+
+    def names(self, source: str | None = None) -> tuple[str, ...]:
+        """List the names of all cards, or those of a source, in order."""
+        wanted = sa.select(cards.c.name).order_by(cards.c.name)
+        if source is not None:
+            wanted = wanted.where(cards.c.source == source)
+        with self._database.read() as reading:
+            return tuple(reading.execute(wanted).scalars())
+
+    def latest(self, chosen: Mapping[queries.Facet, tuple[str, ...]], limit: int) -> tuple[Record, ...]:
+        """List the visible cards that changed last and have all that is chosen, for a feed."""
+        conditions = [cards.c.status.in_(queries.VISIBLE)]
+        for facet, values in chosen.items():
+            fitting = sa.select(facets.c.card_id).where(facets.c.facet == facet, facets.c.value.in_(values))
+            conditions.append(cards.c.id.in_(fitting))
+        order = (sa.func.coalesce(cards.c.updated, cards.c.created).desc().nulls_last(), cards.c.name)
+        with self._database.read() as reading:
+            rows = reading.execute(sa.select(cards).where(*conditions).order_by(*order).limit(limit))
+            return tuple(_from_row(row) for row in rows)
+
+    def matching(self, wanted: Sequence[str], mode: queries.Matching) -> list[int]:
+        """List the ids of the cards that have the words, the best first, whatever their status."""
+        with self._database.read() as reading:
+            return self._texts.matching(reading, wanted, mode)
+
+    def hits(self, ids: Sequence[int]) -> tuple[queries.Hit, ...]:
+        """Give what a list shows of cards, in the order of their ids; cards that have gone meanwhile are left out."""
+        with self._database.read() as reading:
+            rows = reading.execute(sa.select(cards.c.id, *_SHOWN).where(cards.c.id.in_(ids)))
+            found = {row.id: _hit(row) for row in rows}
+        return tuple(found[card_id] for card_id in ids if card_id in found)
+
+    def snapshot(self) -> Snapshot:
+        """Give the facets and the vocabulary as they are now; they are read again only when cards have changed."""
+        with self._database.read() as reading:
+            number = _revision(reading)
+            if self._snapshot is None or self._snapshot.revision != number:
+                self._snapshot = self._take(reading, number)
+            return self._snapshot
+
+    def _take(self, reading: sa.Connection, number: int) -> Snapshot:
+        known = [cards.c[field.name] for field in dataclasses.fields(Line)]
+        lines = [
+            Line(row.id, row.title, card.Status(row.status), row.created, row.updated)
+            for row in reading.execute(sa.select(*known))
+        ]
+        values = reading.execute(sa.select(facets.c.card_id, facets.c.facet, facets.c.value))
+        triples = ((row.card_id, row.facet, row.value) for row in values)
+        return Snapshot(number, lines, triples, self._texts.vocabulary(reading))
+
+    def _fill(self, writing: sa.Connection) -> None:
+        last = 0
+        while True:
+            some = sa.select(cards.c.id, cards.c.content).where(cards.c.id > last).order_by(cards.c.id).limit(_AT_ONCE)
+            rows = writing.execute(some).all()
+            if not rows:
+                return
+            self._texts.add(writing, [(row.id, card.Card.model_validate(row.content)) for row in rows])
+            last = rows[-1].id
+
+    def _put(self, writing: sa.Connection, records: Sequence[Record]) -> None:
+        self._forget(writing, [record.card.name for record in records])
+        writing.execute(cards.insert(), [_to_row(record) for record in records])
+        ids = _ids(writing, [record.card.name for record in records])
+        added = [(ids[record.card.name], record.card) for record in records]
+        lines = [
+            {"card_id": card_id, "facet": facet, "value": value}
+            for card_id, each in added
+            for facet, value in _facet_values(each)
+        ]
+        if lines:
+            writing.execute(facets.insert(), lines)
+        self._texts.add(writing, added)
+
+    def _forget(self, writing: sa.Connection, names: Sequence[str]) -> None:
+        for begin in range(0, len(names), _AT_ONCE):
+            ids = list(_ids(writing, names[begin : begin + _AT_ONCE]).values())
+            if ids:
+                self._texts.remove(writing, ids)
+                writing.execute(facets.delete().where(facets.c.card_id.in_(ids)))
+                writing.execute(cards.delete().where(cards.c.id.in_(ids)))
+
+
+class _SqliteTexts:
+    """SQLite's FTS5 (https://sqlite.org/fts5.html): one table of stemmed words, one of unstemmed ones."""
+
+    def prepare(self, writing: sa.Connection) -> bool:
+        if sa.inspect(writing).has_table("card_texts"):
+            return False
+        for statement in _MAKE_TEXTS:
+            writing.exec_driver_sql(statement)
+        return True
+
+    def add(self, writing: sa.Connection, added: Sequence[tuple[int, card.Card]]) -> None:
+        texts = [(card_id, _indexed(each)) for card_id, each in added]
+        places = ", ".join("?" for _ in _WEIGHTS)
+        writing.exec_driver_sql(
+            f"INSERT INTO card_texts (rowid, {_COLUMNS}) VALUES (?, {places})",  # noqa: S608 - our own names
+            [(card_id, *(text[column] for column in _WEIGHTS)) for card_id, text in texts],
+        )
+        writing.exec_driver_sql(
+            "INSERT INTO card_spellings (rowid, words) VALUES (?, ?)",
+            [(card_id, " ".join(words.split(" ".join(text.values())))) for card_id, text in texts],
+        )
+
+    def remove(self, writing: sa.Connection, ids: Sequence[int]) -> None:
+        for table in ("card_texts", "card_spellings"):
+            writing.exec_driver_sql(
+                f"DELETE FROM {table} WHERE rowid = ?",  # noqa: S608 - our own names
+                [(card_id,) for card_id in ids],
+            )
+
+    def matching(self, reading: sa.Connection, wanted: Sequence[str], mode: queries.Matching) -> list[int]:
+        # In quotes a word is a word, never an operator.
+        terms = [f'"{word}"' for word in wanted]
+        if mode is queries.Matching.ALL:
+            terms[-1] += "*"
+        joined = (" AND " if mode is queries.Matching.ALL else " OR ").join(terms)
+        found = f"SELECT rowid FROM card_texts WHERE card_texts MATCH ? ORDER BY {_BM25}, rowid"  # noqa: S608 - our own
+        return list(reading.exec_driver_sql(found, (joined,)).scalars())
+
+    def vocabulary(self, reading: sa.Connection) -> Mapping[str, int]:
+        rows = reading.exec_driver_sql("SELECT term, doc FROM card_vocabulary")
+        return {row.term: row.doc for row in rows}
+
+
+def _texts(database: pelagos.db.Database) -> Texts:
+    if database.sqlite:
+        return _SqliteTexts()
+    # The place for PostgreSQL's tsvector: another `Texts`.
+    raise errors.Unavailable("The catalog can be searched in SQLite only so far.", hint="Give it a sqlite:/// address.")
+
+
+def _indexed(each: card.Card) -> Mapping[str, str]:
+    return {
+        "title": each.title,
+        "name": each.name,
+        "tags": " ".join(each.tags),
+        "tasks": " ".join((*each.tasks, each.category, *each.inputs, *each.outputs)),
+        "summary": each.summary,
+        "libraries": " ".join(each.libraries),
+        "authors": " ".join(author.name for author in each.authors),
+        "readme": each.readme,
+    }
+
+
+def _facet_values(each: card.Card) -> set[tuple[str, str]]:
+    values: Mapping[queries.Facet, Iterable[str]] = {
+        queries.Facet.CATEGORY: (each.category,),
+        queries.Facet.TASK: each.tasks,
+        queries.Facet.TAG: (tag.casefold() for tag in each.tags),
+        queries.Facet.LICENCE: (each.licence or "",),
+        queries.Facet.LIBRARY: each.libraries,
+        queries.Facet.DATA: each.inputs,
+        queries.Facet.ABILITY: (name for name in ("trainable", "inference", "pretrained") if getattr(each, name)),
+    }
+    return {(str(facet), value) for facet, some in values.items() for value in some if value}
+
+
+def _revision(connected: sa.Connection) -> int:
+    return connected.execute(sa.select(revisions.c.number)).scalar() or 0
+
+
+def _count_up(writing: sa.Connection) -> None:
+    if not writing.execute(revisions.update().values(number=revisions.c.number + 1)).rowcount:
+        writing.execute(revisions.insert().values(id=1, number=1))
+
+
+def _ids(writing: sa.Connection, names: Sequence[str]) -> dict[str, int]:
+    rows = writing.execute(sa.select(cards.c.name, cards.c.id).where(cards.c.name.in_(names)))
+    return {row.name: row.id for row in rows}
+
+
+def _to_row(record: Record) -> dict[str, Any]:
+    shown = {column.name: getattr(record.card, column.name) for column in _SHOWN}
+    return {
+        **shown,
+        "tasks": list(record.card.tasks),
+        "tags": list(record.card.tags),
+        "content": record.card.plain(),
+        "source": record.source,
+        "commit": record.commit,
+        "imported": record.imported,
+    }
+
+
+def _from_row(row: sa.Row[Any]) -> Record:
+    return Record(card.Card.model_validate(row.content), row.source, row.commit, row.imported)
+
+
+def _hit(row: sa.Row[Any]) -> queries.Hit:
+    values = {column.name: row._mapping[column] for column in _SHOWN}
+    changed = {"status": card.Status(row.status), "tasks": tuple(row.tasks), "tags": tuple(row.tags)}
+    return queries.Hit(**values | changed)

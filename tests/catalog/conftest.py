@@ -1,0 +1,28 @@
+"""Each test of this room that needs one has a catalog of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pelagos.db
+from catalog import shelf
+from pelagos.catalog import store
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[pelagos.db.Database]:
+    """An empty database."""
+    made = pelagos.db.connect(f"sqlite:///{tmp_path}/catalog.db")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def cards(database: pelagos.db.Database) -> store.Store:
+    """A catalog with three cards."""
+    made = store.Store(database)
+    made.put(shelf.SHELF)
+    return made
