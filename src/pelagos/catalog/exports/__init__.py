@@ -1,0 +1,1 @@
+"""The card in the formats of others: each module of this folder makes one."""
