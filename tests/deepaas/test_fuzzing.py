@@ -68,7 +68,7 @@ class TestMultipart:
         check(pelagos, "probe", content, f"multipart/form-data; boundary={BOUNDARY}")
 
     def test_leaves_no_file_behind(self, pelagos: Server) -> None:
-        assert pelagos.files_left() == []
+        assert pelagos.files_left("picture of me.png") == []
 
 
 class TestOtherBodies:
