@@ -91,6 +91,16 @@ def _as_list(said: Any) -> Any:
     return [said] if isinstance(said, str) else said
 
 
+def _written_date(said: Any) -> Any:
+    if isinstance(said, str | datetime.date):
+        return said
+    raise ValueError("a date such as 2024-08-31 was expected")
+
+
+# What is nearly right is no fact yet: a number in quotes, 0 for a date.
+Date = Annotated[datetime.date, pydantic.BeforeValidator(_written_date)]
+Flag = Annotated[bool, pydantic.Field(strict=True)]
+Number = Annotated[float, pydantic.Field(strict=True)]
 Address = Annotated[str, pydantic.AfterValidator(web_address), pydantic.Field(max_length=2000)]
 Doi = Annotated[str, pydantic.AfterValidator(doi)]
 Orcid = Annotated[str, pydantic.AfterValidator(_orcid)]
@@ -203,7 +213,7 @@ class Weights(Part):
     """Which of them."""
     licence: Licence | None = None
     """Their licence, SPDX."""
-    size_mb: float | None = pydantic.Field(default=None, ge=0)
+    size_mb: Number | None = pydantic.Field(default=None, ge=0)
     """Their size, in millions of bytes."""
     sha256: str | None = pydantic.Field(default=None, pattern="^[0-9a-f]{64}$")
     """Their SHA-256, in hexadecimal."""
@@ -214,7 +224,7 @@ class Metric(Part):
 
     name: Word
     """What was measured, and on what."""
-    value: float
+    value: Number
     """The figure."""
     unit: str = ""
     """Its unit."""
@@ -223,17 +233,17 @@ class Metric(Part):
 class Resources(Part):
     """What one run needs at least."""
 
-    cpus: float | None = pydantic.Field(default=None, ge=0)
+    cpus: Number | None = pydantic.Field(default=None, ge=0)
     """Cores."""
-    gpus: float | None = pydantic.Field(default=None, ge=0)
+    gpus: Number | None = pydantic.Field(default=None, ge=0)
     """GPUs."""
-    memory_mb: float | None = pydantic.Field(default=None, ge=0)
+    memory_mb: Number | None = pydantic.Field(default=None, ge=0)
     """Main memory, in millions of bytes."""
-    gpu_memory_mb: float | None = pydantic.Field(default=None, ge=0)
+    gpu_memory_mb: Number | None = pydantic.Field(default=None, ge=0)
     """Memory of each GPU, in millions of bytes."""
-    gpu_compute_capability: float | None = pydantic.Field(default=None, ge=0)
+    gpu_compute_capability: Number | None = pydantic.Field(default=None, ge=0)
     """The least CUDA compute capability."""
-    storage_mb: float | None = pydantic.Field(default=None, ge=0)
+    storage_mb: Number | None = pydantic.Field(default=None, ge=0)
     """Disk, in millions of bytes."""
 
 
@@ -255,7 +265,7 @@ class Example(Part):
     """The arguments of `predict`; a file is a path in the module's folder."""
     expected: Any = None
     """The answer, or the part of it that matters."""
-    tolerance: float = pydantic.Field(default=0.0, ge=0)
+    tolerance: Number = pydantic.Field(default=0.0, ge=0)
     """By how much a number may differ."""
 
 
@@ -278,9 +288,9 @@ class Card(Part):
     """Who made it."""
     licence: Licence | None = None
     """The licence of its code, as an SPDX expression."""
-    created: datetime.date | None = None
+    created: Date | None = None
     """When it was first published."""
-    updated: datetime.date | None = None
+    updated: Date | None = None
     """When it last changed."""
     tasks: Words = ()
     """What it does, in the words of the field: `image-classification`."""
@@ -312,11 +322,11 @@ class Card(Part):
     """What it was made for."""
     limitations: str = ""
     """What it cannot do, and what it must not be used for."""
-    trainable: bool | None = None
+    trainable: Flag | None = None
     """Whether it can be trained; None when its author does not say."""
-    inference: bool | None = None
+    inference: Flag | None = None
     """Whether it predicts; None when its author does not say."""
-    pretrained: bool | None = None
+    pretrained: Flag | None = None
     """Whether it predicts without a training of one's own; None when its author does not say."""
     status: Status = Status.LISTED
     """Where it stands in the catalog."""

@@ -48,6 +48,11 @@ def dotted(keys: Keys) -> str:
     return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).removeprefix(".")
 
 
+def sound(text: str) -> str:
+    """Replace what is no text and no database takes: the NUL sign, and halves of signs."""
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def too_large(file: str, text: str) -> Document | None:
     """Refuse a source that nobody wrote by hand; None when it is small enough."""
     if len(text) <= LARGEST_CHARS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import json
+import math
 import re
 from typing import Any
 
@@ -119,7 +120,7 @@ class _Parser:
             value, self._at = _STRICT.raw_decode(self._text, begin)
         except json.JSONDecodeError as error:
             return self._broken_string(begin, error)
-        return str(value)
+        return documents.sound(str(value))
 
     def _broken_string(self, begin: int, error: json.JSONDecodeError) -> str:
         try:
@@ -127,13 +128,13 @@ class _Parser:
         except json.JSONDecodeError:
             self._lose(f"{error.msg}.", 'Close the string with ", write a backslash as \\\\.', offset=error.pos)
         self._say("A line break or tab stands inside a string.", "Write \\n or \\t.", offset=error.pos)
-        return str(value)
+        return documents.sound(str(value))
 
     def _plain(self) -> Any:
         number = _NUMBER.match(self._text, self._at)
         if number:
             self._at = number.end()
-            return json.loads(number[0])
+            return _number(number[0])
         word = _WORD.match(self._text, self._at)
         name = word[0] if word else ""
         if name in _MEANT:
@@ -175,3 +176,12 @@ class _Parser:
     def _lose(self, message: str, suggestion: str, *, offset: int | None = None) -> Any:
         self._say(message, suggestion, offset=offset)
         raise _Lost
+
+
+def _number(text: str) -> int | float | str:
+    """Read a number; one that is too large for a computer stays the text it is."""
+    try:
+        value: int | float = json.loads(text)
+    except ValueError:
+        return text
+    return value if math.isfinite(value) else text

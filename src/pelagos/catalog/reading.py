@@ -23,9 +23,10 @@ _ATTEMPTS = 20
 _SUGGESTIONS = {
     "string_type": "Put it into quotes.",
     "date_from_datetime_parsing": "Write the date as 2024-08-31.",
+    "date_from_datetime_inexact": "Write the date as 2024-08-31.",
     "date_parsing": "Write the date as 2024-08-31.",
-    "bool_parsing": "Write true or false.",
-    "float_parsing": "Write a number without its unit.",
+    "bool_type": "Write true or false.",
+    "float_type": "Write a number, without quotes and unit.",
     "tuple_type": "Write a list.",
     "model_type": "Write a table of keys and values.",
     "model_attributes_type": "Write a table of keys and values.",
@@ -106,7 +107,10 @@ class Reading:
         self._faults.append(self._document.fault(keys, message, suggestion, faults.Severity.WARNING))
 
     def finish(self, name: str) -> Imported:
-        """Make the card, under a name if it brings none. What the card refuses goes to `extra`, each with a fault."""
+        """Make the card, under a name if it brings none. What the card refuses goes to `extra`, each with a fault.
+
+        Raises ValueError for a name that no card can have.
+        """
         if self._said(("title",)) is None and self._document.value:
             self.warn("The module has no title.", "Add one: a few words for people.", "title")
         for _ in range(_ATTEMPTS):
@@ -115,6 +119,8 @@ class Reading:
             try:
                 made = card.Card.model_validate({**values, "extra": extra} if extra else values)
             except pydantic.ValidationError as error:
+                if any(one["loc"] == ("name",) for one in error.errors()) and "name" not in self._values:
+                    raise ValueError(f"no card can be named “{name}”") from error
                 self._take_back(error)
             else:
                 return Imported(made, tuple(self._faults))
@@ -181,10 +187,18 @@ def _set(values: dict[str, Any], field: documents.Keys, value: Any) -> None:
 
 
 def _remove(values: Any, place: documents.Keys) -> None:
-    *outer, last = place
-    for key in outer:
-        values = values[key]
-    if isinstance(values, dict):
-        values.pop(last, None)
-    elif isinstance(values, list) and isinstance(last, int) and last < len(values):
-        del values[last]
+    """Remove a value, or the nearest thing around it that can be removed."""
+    key, *inner = place
+    within = values.get(key) if isinstance(values, dict) else values[int(key)]
+    if inner and isinstance(within, dict | list) and _holds(within, inner[0]):
+        _remove(within, tuple(inner))
+    elif isinstance(values, dict):
+        values.pop(str(key), None)
+    else:
+        del values[int(key)]
+
+
+def _holds(container: dict[str, Any] | list[Any], key: str | int) -> bool:
+    if isinstance(container, dict):
+        return key in container
+    return isinstance(key, int) and key < len(container)

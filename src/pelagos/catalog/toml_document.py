@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pelagos.catalog import documents, faults
 
@@ -19,10 +21,25 @@ def read(file: str, text: str) -> documents.Document:
     if refused:
         return refused
     try:
-        value = tomllib.loads(text)
+        value = _plain(tomllib.loads(text, parse_float=_number))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         return documents.Document(file, {}, faults=(_broken(file, text, str(error)),))
     return documents.Document(file, value, dict(_positions(text)))
+
+
+def _number(text: str) -> float | str:
+    return value if math.isfinite(value := float(text)) else text
+
+
+def _plain(value: Any) -> Any:
+    """Give what JSON knows too: moments become texts."""
+    if isinstance(value, dict):
+        return {documents.sound(key): _plain(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_plain(member) for member in value]
+    if isinstance(value, str):
+        return documents.sound(value)
+    return value if isinstance(value, int | float) else value.isoformat()
 
 
 def _positions(text: str) -> Iterator[tuple[documents.Keys, documents.Position]]:

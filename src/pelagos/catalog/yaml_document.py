@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import yaml
@@ -59,7 +60,7 @@ class _Reader:
     def _mapping(self, node: yaml.MappingNode, keys: documents.Keys) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, value in node.value:
-            name = str(key.value)
+            name = documents.sound(str(key.value))
             if name in found:
                 self.positions[*keys, name] = _position(key.start_mark)
                 self._say((*keys, name), "The key comes twice; the last one counts.", "Remove one.")
@@ -68,13 +69,15 @@ class _Reader:
         return found
 
     def _scalar(self, node: yaml.ScalarNode, keys: documents.Keys) -> Any:
+        text = documents.sound(node.value)
         if node.tag not in _PLAIN:
-            return node.value
+            return text
         try:
-            return yaml.SafeLoader.yaml_constructors[node.tag](self._numbers, node)
-        except (ValueError, yaml.YAMLError):
-            self._say(keys, f"“{node.value}” is no value of its type.", "Put it into quotes.")
-            return node.value
+            value = yaml.SafeLoader.yaml_constructors[node.tag](self._numbers, node)
+        except (ValueError, KeyError, yaml.YAMLError):
+            self._say(keys, f"“{text[:40]}” is no value of its type.", "Put it into quotes.")
+            return text
+        return text if isinstance(value, float) and not math.isfinite(value) else value
 
     def _say(self, keys: documents.Keys, message: str, suggestion: str) -> None:
         line, column = self.positions[keys]
