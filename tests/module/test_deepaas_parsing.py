@@ -73,6 +73,15 @@ class TestReader:
     def test_gives_the_keyword_for_the_name_on_the_wire(self) -> None:
         assert read(fields.Str(data_key="X-Wire"), query=[["X-Wire", "w"], ["it", "no"]]) == {"it": "w"}
 
+    def test_nests_an_attribute_with_a_dot(self) -> None:
+        assert read(fields.Str(attribute="a.b"), query=[["it", "x"]]) == {"a": {"b": "x"}}
+
+    def test_asks_for_a_default_that_is_made_anew_each_time(self) -> None:
+        values = iter([1, 2])
+        reader = Reader({"it": fields.Int(load_default=lambda: next(values))})
+
+        assert [reader.read({}), reader.read({})] == [{"it": 1}, {"it": 2}]
+
     def test_makes_a_list_of_a_repeated_key(self) -> None:
         assert read(fields.List(fields.Int()), query=[["it", "1"], ["it", "2"]]) == {"it": [1, 2]}
 

@@ -7,14 +7,14 @@ it is JSON, `invalid_json` is true when it claims to be and is not; names of `he
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, Dict, List, Mapping, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
 
 from pelagos.module import deepaas_accept, deepaas_fields, deepaas_library, deepaas_uploads
 from pelagos.module.adapter import Refused
 from pelagos.module.files import File
 
 Raw = Mapping[str, Any]
-_MISSING = object()
+_MISSING, _ASK = object(), object()
 _ANYWHERE = ("query", "form", "json")
 
 
@@ -29,6 +29,8 @@ class Reader:
             for name, field in self._schema.fields.items()
             if not field.dump_only
         }
+        # marshmallow makes nested dictionaries of a dotted attribute.
+        self._deep = any("." in keyword for keyword in self._wanted)
         accept = prepared.get(deepaas_accept.NAME)
         self.media_types = [] if accept is None else deepaas_accept.media_types(accept)
         """What the module says it can answer with; empty when it does not say."""
@@ -46,9 +48,16 @@ class Reader:
 
     def load(self, found: Mapping[str, Any]) -> Dict[str, Any]:
         """Validate what was found, with the module's own fields; gives it by keyword. Raises Refused (422)."""
+        invalid = deepaas_library.marshmallow().ValidationError
+        try:
+            # The fields alone, when nothing is wrong: half the time of the schema around them.
+            if not self._deep:
+                return {keyword: value for keyword, value in self._each(found) if value is not _MISSING}
+        except invalid:
+            pass
         try:
             return deepaas_library.load(self._schema, found)
-        except deepaas_library.marshmallow().ValidationError as error:
+        except invalid as error:
             raise Refused(422, json.dumps(error.messages, default=str).encode()) from None
 
     def load_one(self, keyword: str, value: Any) -> Any:
@@ -62,12 +71,24 @@ class Reader:
 
     def find(self, raw: Raw) -> Dict[str, Any]:
         """Give what the request says, by wire name and not yet validated."""
-        found = {wanted.name: wanted.find(raw) for wanted in self._wanted.values()}
+        sources = {place: _by_name(raw.get(place)) for place in ("query", "form")}
+        found = {wanted.name: wanted.find(raw, sources) for wanted in self._wanted.values()}
         if self.media_types and isinstance(found[deepaas_accept.NAME], str):
             asked = found[deepaas_accept.NAME]
             # What cannot be served stays as it was sent, for the module's own validator to refuse.
             found[deepaas_accept.NAME] = deepaas_accept.choose(asked, self.media_types) or asked
         return {name: value for name, value in found.items() if value is not _MISSING}
+
+    def _each(self, found: Mapping[str, Any]) -> Iterator[Tuple[str, Any]]:
+        for keyword, wanted in self._wanted.items():
+            yield keyword, wanted.converted(found)
+
+
+def _by_name(pairs: Optional[Iterable[Tuple[str, Any]]]) -> Dict[str, List[Any]]:
+    found: Dict[str, List[Any]] = {}
+    for name, value in pairs or ():
+        found.setdefault(name, []).append(value)
+    return found
 
 
 class _Wanted:
@@ -85,19 +106,28 @@ class _Wanted:
         if unknown:
             raise ValueError(f"argument '{name}': the location '{unknown[0]}' is none of {', '.join(_FINDERS)}")
         self._finders = [_FINDERS[each] for each in places]
+        self._default = _default_of(field)
 
-    def find(self, raw: Raw) -> Any:
+    def find(self, raw: Raw, sources: Mapping[str, Mapping[str, List[Any]]]) -> Any:
         for finder in self._finders:
-            value = finder(self, raw)
+            value = finder(self, raw, sources)
             if value is not _MISSING:
                 return value
         return _MISSING
 
-    def in_pairs(self, pairs: List[Tuple[str, Any]]) -> Any:
-        values = [self.received(value) for name, value in pairs if name == self.name]
-        if not values:
+    def converted(self, found: Mapping[str, Any]) -> Any:
+        """Give the value as marshmallow's schema would; raises its ValidationError."""
+        value = found.get(self.name, _MISSING)
+        if value is not _MISSING:
+            return self.field.deserialize(value, self.name, found)
+        if self._default is _ASK:
+            return self.field.deserialize(deepaas_library.marshmallow().missing, self.name, found)
+        return self._default
+
+    def in_values(self, values: Optional[List[Any]]) -> Any:
+        if values is None:
             return _MISSING
-        return values if self._many else self._from_text(values[0])
+        return [self.received(value) for value in values] if self._many else self._from_text(self.received(values[0]))
 
     def in_mapping(self, mapping: Mapping[str, Any], name: str) -> Any:
         if name not in mapping:
@@ -119,13 +149,23 @@ class _Wanted:
         return deepaas_uploads.Received(self.name, value) if isinstance(value, File) else value
 
 
-_FINDERS: Mapping[str, Callable[[_Wanted, Raw], Any]] = {
-    "query": lambda wanted, raw: wanted.in_pairs(raw.get("query", ())),
-    "form": lambda wanted, raw: wanted.in_pairs(raw.get("form", ())),
-    "json": lambda wanted, raw: wanted.in_json(raw),
-    "headers": lambda wanted, raw: wanted.in_mapping(raw.get("headers", {}), wanted.name.lower()),
-    "cookies": lambda wanted, raw: wanted.in_mapping(raw.get("cookies", {}), wanted.name),
+_FINDERS: Mapping[str, Callable[[_Wanted, Raw, Mapping[str, Mapping[str, List[Any]]]], Any]] = {
+    "query": lambda wanted, _, sources: wanted.in_values(sources["query"].get(wanted.name)),
+    "form": lambda wanted, _, sources: wanted.in_values(sources["form"].get(wanted.name)),
+    "json": lambda wanted, raw, _: wanted.in_json(raw),
+    "headers": lambda wanted, raw, _: wanted.in_mapping(raw.get("headers", {}), wanted.name.lower()),
+    "cookies": lambda wanted, raw, _: wanted.in_mapping(raw.get("cookies", {}), wanted.name),
 }
+
+
+def _default_of(field: Any) -> Any:
+    """Give what stands for a field that was not sent: a value, _MISSING for nothing, _ASK when the field has to say."""
+    if field.required:
+        return _ASK
+    default = deepaas_library.default_of(field)
+    if deepaas_library.absent(default):
+        return _MISSING
+    return _ASK if callable(default) else default
 
 
 def _takes_json_text(field: Any) -> Callable[[Any], Any]:
