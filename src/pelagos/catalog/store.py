@@ -187,8 +187,9 @@ class Store:
             Line(row.id, row.title, card.Status(row.status), row.created, row.updated)
             for row in reading.execute(sa.select(*known))
         ]
-        values = reading.execute(sa.select(facets.c.card_id, facets.c.facet, facets.c.value)).tuples()
-        return Snapshot(number, lines, values, self._texts.vocabulary(reading))
+        values = reading.execute(sa.select(facets.c.card_id, facets.c.facet, facets.c.value))
+        triples = ((card_id, facet, value) for card_id, facet, value in values)
+        return Snapshot(number, lines, triples, self._texts.vocabulary(reading))
 
     def _fill(self, writing: sa.Connection) -> None:
         last = 0
