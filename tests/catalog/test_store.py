@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
 
 import pelagos.db
 from catalog import shelf
-from pelagos.catalog import card, queries, store
+from pelagos.catalog import card, queries, store, words
 from pelagos.domain import errors
 
 ALL = queries.Matching.ALL
+MANY = 600
+WRITE_FOR_EVER = """
+import datetime, itertools, sys
+import pelagos.db
+from pelagos.catalog import card, store
+now = datetime.datetime.now(datetime.UTC)
+cards = store.Store(pelagos.db.connect(sys.argv[1]))
+for generation in itertools.count():
+    made = (card.Card(name=f"n{number}", title=f"generation {generation}") for number in range(int(sys.argv[2])))
+    cards.put(store.Record(each, "", "", now) for each in made)
+    print(generation, flush=True)
+"""
 
 
 def titles(cards: store.Store, *wanted: str) -> list[str]:
@@ -73,6 +87,26 @@ class TestPut:
         assert cards.snapshot().answer(queries.Query(), None)[1] == 23
 
 
+class TestKilledProcess:
+    def test_leaves_the_cards_before_or_after_its_change(self, database: pelagos.db.Database) -> None:
+        url = str(database.url)
+        endless = [sys.executable, "-c", WRITE_FOR_EVER, url, str(MANY)]
+        with subprocess.Popen(endless, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "0\n"
+            # Some way into the next change, wherever that is.
+            writer.stdout.readline()
+            writer.kill()
+
+        cards = store.Store(database)
+
+        generations = {cards.get(name).card.title for name in cards.names()}
+        assert len(generations) == 1
+        assert len(cards.names()) == MANY
+        assert len(cards.matching(words.split(generations.pop()), ALL)) == MANY
+        assert cards.snapshot().answer(queries.Query(), None)[1] == MANY
+
+
 class TestRemove:
     def test_leaves_nothing(self, cards: store.Store) -> None:
         cards.remove(["birds", "nobody"])
@@ -117,6 +151,16 @@ class TestLatest:
         found = cards.latest({queries.Facet.TAG: ("ocean",), queries.Facet.LICENCE: ("MIT",)}, 9)
 
         assert [record.card.name for record in found] == ["plankton"]
+
+
+class TestStore:
+    def test_says_that_other_databases_are_not_searched_yet(self) -> None:
+        elsewhere = pelagos.db.Database("sqlite://")
+        elsewhere.sqlite = False
+
+        with pytest.raises(errors.PelagosError, match="SQLite"):
+            store.Store(elsewhere)
+        elsewhere.close()
 
 
 class TestIndex:

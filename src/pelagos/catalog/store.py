@@ -271,7 +271,9 @@ def _texts(database: pelagos.db.Database) -> Texts:
     if database.sqlite:
         return _SqliteTexts()
     # The place for PostgreSQL's tsvector: another `Texts`.
-    raise errors.Unavailable("The catalog can be searched in SQLite only so far.", hint="Give it a sqlite:/// address.")
+    raise errors.PelagosError(
+        "The catalog can be searched in SQLite only so far.", hint="Give it a sqlite:/// address."
+    )
 
 
 def _indexed(each: card.Card) -> Mapping[str, str]:
