@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
