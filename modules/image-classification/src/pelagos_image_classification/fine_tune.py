@@ -15,7 +15,7 @@ from pelagos import module
 from pelagos.module import BadInput
 from torch.nn import functional
 
-from pelagos_image_classification import arguments, linear, network, rungs, stages, torch_network
+from pelagos_image_classification import arguments, linear, memory, network, rungs, stages, torch_network
 from pelagos_image_classification.head import Labels
 from pelagos_image_classification.weights import Floats
 
@@ -42,6 +42,7 @@ class _Course:
 def train(job: rungs.Job, log: rungs.Log) -> rungs.Result:
     """Train one rung to its end, or on from a checkpoint; the result holds the best epoch's weights, or the last's."""
     torch.set_num_threads(module.threads())
+    memory.keep()
     trainer = _Trainer(job)
     trainer.restore()
     for number, figures in enumerate(trainer.course.history, start=1):
