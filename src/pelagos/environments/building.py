@@ -219,8 +219,11 @@ def _requested(report: Path, extra: Sequence[str]) -> importlib.metadata.Distrib
     requested = [item for item in written["install"] if item["requested"]]
     # What is asked for beside it is never editable, and may be a path, which does not tell its name.
     editable = [item for item in requested if item.get("download_info", {}).get("dir_info", {}).get("editable")]
-    names = [item["metadata"]["name"] for item in editable or requested]
+    beside = {Path(requirement).absolute().as_uri() for requirement in extra if Path(requirement).exists()}
+    found = [item for item in editable or requested if item.get("download_info", {}).get("url") not in beside]
+    names = [item["metadata"]["name"] for item in found or requested]
     asked_beside = {normalised(pip_output.requirement_name(requirement)) for requirement in extra}
+    # Releases of pip list what was requested in different orders.
     wanted = next((name for name in names if normalised(name) not in asked_beside), names[0])
     site = [str(path) for path in report.parent.glob(SITE)]
     return next(iter(importlib.metadata.distributions(name=wanted, path=site)))
