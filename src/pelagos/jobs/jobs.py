@@ -24,6 +24,7 @@ WATCHED_AT_MOST = 64
 """Of more jobs than this the end is seen at the next step only."""
 LONGEST_KEY = 200
 _LOOK_AGAIN_S = 0.02
+_NOTHING_SEEN = (False, False)
 _ID = re.compile("[0-9a-f]{32}")
 
 
@@ -151,8 +152,10 @@ class Jobs:
 
     def reconcile(self) -> None:
         """Do one step of the loop: see what has become of every job, start those that wait."""
+        # Looked at before the step: what happens between its look and ours must count as news.
+        before = {job_id: self._milestones(job_id) for job_id in self._watched}
         launched, handed = self._reconciler.step()
-        self._watched = {job.id: self._milestones(job.id) for job in handed[:WATCHED_AT_MOST]}
+        self._watched = {job.id: before.get(job.id, _NOTHING_SEEN) for job in handed[:WATCHED_AT_MOST]}
         if launched:
             self.stirred.set()  # The next step watches them too.
 
