@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from jobs import world as worlds
 from jobs.conftest import Start
 from pelagos.domain import errors, records, resources, states
 from pelagos.module import lock, processes
+from pelagos.sites import driver, fake
 
 QUEUED, STARTING, RUNNING = states.State.QUEUED, states.State.STARTING, states.State.RUNNING
 DONE, FAILED, CANCELLED, LOST = states.State.DONE, states.State.FAILED, states.State.CANCELLED, states.State.LOST
@@ -402,3 +404,36 @@ class TestALostSupervisor:
         assert (lost.state, lost.reason) == (LOST, Reason.SITE_LOST)
         assert lost.message == states.ENDINGS[Reason.SITE_LOST].text
         assert world.left_of(job) == []
+
+
+class BeginsLate(fake.FakeDriver):
+    """Its runs begin the moment after it has looked at them."""
+
+    def __init__(self, folder: Path, runs: Path) -> None:
+        super().__init__(folder)
+        self._runs = runs
+
+    def poll(self, handles: Sequence[driver.Handle]) -> Sequence[driver.Sighting]:
+        sightings = super().poll(handles)
+        for place in self._runs.iterdir():
+            (place / "started").touch()
+        return sightings
+
+
+class TestNews:
+    def test_includes_what_happens_while_the_site_is_looked_at(self, world: worlds.World, tmp_path: Path) -> None:
+        jobs = world.jobs(drivers={"fake": BeginsLate(tmp_path / "late", world.state / "jobs")})
+        jobs.submit(world.pretended())
+
+        jobs.reconcile()
+
+        assert jobs.news()
+
+    def test_ends_when_nothing_more_happens(self, world: worlds.World) -> None:
+        jobs = world.jobs()
+        jobs.submit(world.pretended())
+
+        jobs.reconcile()
+        jobs.reconcile()
+
+        assert not jobs.news()
