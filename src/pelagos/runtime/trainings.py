@@ -49,7 +49,7 @@ class Trainings:
             plain, files = await _read(module, request, body)
             submission = jobs_room.Submission(
                 kind=records.Kind.TRAINING,
-                module=_code(module),
+                module=code_of(module),
                 arguments=plain,
                 files=files,
                 key=request.headers.get("idempotency-key"),
@@ -216,6 +216,7 @@ def _part(jobs: jobs_room.Jobs, module: str, limit: int | None, offset: int) -> 
     return jobs.find(module=module, kind=kind, limit=end - start, offset=start)[::-1] if end > start else ()
 
 
-def _code(module: services.ServedModule) -> jobs_room.ModuleCode:
+def code_of(module: services.ServedModule) -> jobs_room.ModuleCode:
+    """Tell a submission where the code of a served module is."""
     code = module.code
     return jobs_room.ModuleCode(code.name, code.kind, code.entry, code.python, code.path, code.cwd)

@@ -84,10 +84,9 @@ async def _submission(
     else:
         found = served.train_arguments.read(arguments.Given(form=reading.by_name(said)))
         plain, files = trainings.as_submitted(found, served.description["train"])
-    code = served.code
     return jobs_room.Submission(
         kind=records.Kind.TRAINING,
-        module=jobs_room.ModuleCode(code.name, code.kind, code.entry, code.python, code.path, code.cwd),
+        module=trainings.code_of(served),
         arguments=plain,
         files=files,
         key=_key(key, said),
