@@ -108,6 +108,7 @@ class TestDelete:
     def test_ends_a_whole_tree_that_refuses_to_end(self, start: Start, state: Path) -> None:
         program = start()
         job = begun(program, epochs=1000, delay_s=0.1, stubborn=True)
+        supervisor = lock.holder(state / "jobs" / job / "lock")
         alive = processes.of_run(token(state, job))
         assert len(alive) >= 3
 
@@ -116,7 +117,9 @@ class TestDelete:
 
         assert (answer.status, answer.body["status"]) == (200, "cancelled")
         assert time.monotonic() - began < 5
-        assert processes.of_run(token(state, job)) == []
+        # Only the supervisor may outlive the answer, for as long as an interpreter takes to leave.
+        assert {process.pid for process in processes.of_run(token(state, job))} <= {supervisor}
+        programs.until(lambda: not processes.of_run(token(state, job)), 5)
 
     def test_keeps_the_record_of_what_was_cancelled(self, start: Start) -> None:
         program = start()
