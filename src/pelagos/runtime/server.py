@@ -45,7 +45,7 @@ def serve(
     `on_listening` gets the address once requests are answered. Raises Conflict when the port is taken and ModuleFailed
     when a module cannot be loaded.
     """
-    with _listening(settings) as listener:
+    with listening(settings.listen_ip, settings.listen_port) as listener:
         return uvicorn_loop(_serve(settings, modules, jobs, listener, on_listening, on_log))
 
 
@@ -65,7 +65,7 @@ async def _serve(
     on_log: processes.Log,
 ) -> int:
     async with running(settings, modules, jobs, on_log=on_log) as service:
-        server = _Server(_config(app.create(service), settings))
+        server = Server(config(app.create(service), settings.drain_s))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, _stop, server, service)
         # What is there now stays: the collector need not walk through it again and again, many milliseconds each time.
@@ -75,7 +75,7 @@ async def _serve(
         while not server.started and not answering.done():
             await asyncio.sleep(0.005)
         if server.started:
-            on_listening(address(listener, settings))
+            on_listening(address(listener, app.base_path(settings)))
         await answering
     return 0
 
@@ -118,34 +118,36 @@ def _described(offered: Offered, workers: pool.Pool) -> Mapping[str, Any]:
     return first or second or {}
 
 
-def address(listener: socket.socket, settings: services.RuntimeSettings) -> str:
-    """Give the address where the server answers."""
+def address(listener: socket.socket, base: str = "") -> str:
+    """Give the address where a server answers."""
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{shown}:{port}{app.base_path(settings)}/"
+    return f"http://{shown}:{port}{base}/"
 
 
-def _listening(settings: services.RuntimeSettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.listen_ip else socket.AF_INET
+def listening(ip: str, port: int) -> socket.socket:
+    """Listen on a port, 0 takes a free one. Raises Conflict when it is taken."""
+    family = socket.AF_INET6 if ":" in ip else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.listen_ip, settings.listen_port))
+        listener.bind((ip, port))
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise errors.Conflict(
-            f"cannot listen on {settings.listen_ip} port {settings.listen_port}: {error.strerror}",
+            f"cannot listen on {ip} port {port}: {error.strerror}",
             hint="Choose another port with --listen-port, or 0 for any free one.",
         ) from error
     return listener
 
 
-def _config(application: ASGIApp, settings: services.RuntimeSettings) -> uvicorn.Config:
+def config(application: ASGIApp, drain_s: float, *, websockets: bool = False) -> uvicorn.Config:
+    """Say how an application is served here; requests in progress may go on for `drain_s` after the end was asked."""
     return uvicorn.Config(
         application,
         http=connection.Connection,
-        ws="none",
+        ws="websockets-sansio" if websockets else "none",
         lifespan="off",
         access_log=False,
         log_config=None,
@@ -154,16 +156,16 @@ def _config(application: ASGIApp, settings: services.RuntimeSettings) -> uvicorn
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=max(1, round(settings.drain_s)),
+        timeout_graceful_shutdown=max(1, round(drain_s)),
     )
 
 
-def _stop(server: _Server, service: services.Service) -> None:
+def _stop(server: Server, service: services.Service) -> None:
     service.stopping.set()
     server.handle_exit(signal.SIGTERM, None)
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Uvicorn, with the signals left to us: it would end the process by the signal instead of exiting with 0."""
 
     @contextlib.contextmanager
