@@ -6,7 +6,7 @@ import asyncio
 import datetime
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,9 @@ from starlette.responses import HTMLResponse
 
 import pelagos
 from pelagos import jobs as jobs_room
-from pelagos.domain import errors, records
+from pelagos.domain import errors
 from pelagos.runtime import service as services
-from pelagos.runtime.console import assets, cards, monitor, results, watching
+from pelagos.runtime.console import assets, cards, described, monitor, results, watching
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -49,24 +49,10 @@ class Desk:
             known = ", ".join(self.service.modules)
             raise errors.NotFound(f"No module '{name}' is served here.", hint=f"There is: {known}.") from None
 
-    def defaults(self, module: str) -> dict[str, Any]:
-        """Give the defaults of a module's training arguments, by keyword; empty for a module that is not served."""
-        with_default = (one for one in self._parameters(module) if "default" in one["schema"])
-        return {one["keyword"]: one["schema"]["default"] for one in with_default}
-
-    def order(self, module: str) -> list[str]:
-        """Give the training arguments of a module, by keyword, in their author's order."""
-        return [one["keyword"] for one in self._parameters(module)]
-
-    def chosen(self, job: records.Job) -> dict[str, Any]:
-        """Give the arguments of a training that differ from their defaults, secrets left out."""
-        usual, hidden = self.defaults(job.module), self.secrets(job.module)
-        different = {name: value for name, value in job.arguments.items() if usual.get(name, ...) != value}
-        return {name: value for name, value in different.items() if name not in hidden}
-
-    def secrets(self, module: str) -> frozenset[str]:
-        """Give the training arguments of a module, by keyword, whose values are never shown."""
-        return frozenset(one["keyword"] for one in self._parameters(module) if one["secret"])
+    def parameters(self, module: str) -> described.Parameters:
+        """Give the training arguments of a module; none for a module that is not served."""
+        served = self.service.modules.get(module)
+        return described.parameters(served.description if served is not None else None, "train")
 
     def address(self, path: str) -> str:
         """Give the address of a page of the console, from the root of the host."""
@@ -109,11 +95,6 @@ class Desk:
         await self.service.stopping.wait()
         self.watches.close()
         self.monitors.close()
-
-    def _parameters(self, module: str) -> Sequence[Mapping[str, Any]]:
-        served = self.service.modules.get(module)
-        method = served.description["train"] if served is not None else None
-        return method["parameters"] if method else ()
 
     def _current(self, module: str | None) -> services.ServedModule | None:
         if module is not None:

@@ -10,14 +10,13 @@ import dataclasses
 import datetime
 import json
 import re
-from collections.abc import AsyncIterator, Hashable, Iterator
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 
 from starlette.requests import Request
 
 from pelagos import jobs as jobs_room
 from pelagos.domain import records
-from pelagos.runtime.console import charts, events, logs
-from pelagos.runtime.console import desk as desks
+from pelagos.runtime.console import charts, events, logs, watching
 from pelagos.runtime.console import status as statuses
 
 PIECE_BYTES = 65_536
@@ -46,26 +45,27 @@ def place(request: Request) -> Place:
     return Place(int(found[1]), int(found[2])) if found else Place()
 
 
-async def follow(desk: desks.Desk, job_id: str, start: Place) -> AsyncIterator[bytes]:
-    """Give the events of one training until it has ended or the reader has gone."""
-    desk.end_with_service()
-    folder = desk.jobs.run_folder(job_id)
+async def follow(
+    jobs: jobs_room.Jobs, job_id: str, start: Place, *, watches: watching.Watches, draw: Callable[..., str]
+) -> AsyncIterator[bytes]:
+    """Give the events of one run until it has ended or the reader has gone; `draw` draws a template."""
+    folder = jobs.run_folder(job_id)
 
     async def look() -> tuple[Hashable, records.Job]:
-        job = await asyncio.to_thread(desk.jobs.get, job_id)
+        job = await asyncio.to_thread(jobs.get, job_id)
         return (job.version, folder.signature()), job
 
     at, told = start, None
-    async with desk.watches.follow(job_id, look) as watch:
+    async with watches.follow(job_id, look) as watch:
         while True:
             # The state is read before the files: what a final run wrote is then all there.
             seen, job = watch.changes, watch.seen
             status = await asyncio.to_thread(statuses.status, job, folder, datetime.datetime.now(datetime.UTC))
             # A page counts the seconds by itself, and memory alone is no news.
-            news = dataclasses.replace(status, took="", memory="", counting=None)
+            news = dataclasses.replace(status, took="", memory="", cost="", counting=None)
             if news != told:
                 told = news
-                yield events.event("status", desk.draw("status.html", status=status), str(at))
+                yield events.event("status", draw("status.html", status=status), str(at))
             for piece in _log(folder, at.log):
                 at = dataclasses.replace(at, log=piece.end)
                 yield events.event("log", piece.data, str(at))

@@ -20,8 +20,8 @@ from pelagos.domain import errors, records
 from pelagos.runtime import arguments, places, trainings
 from pelagos.runtime import errors as http_errors
 from pelagos.runtime import service as services
+from pelagos.runtime.console import described, fields, pickers, reading, recipes
 from pelagos.runtime.console import desk as desks
-from pelagos.runtime.console import fields, pickers, reading, recipes
 
 KEY = "_key"
 """A hidden field that names one drawing of the form: sent twice with the same arguments it is one training."""
@@ -55,7 +55,7 @@ async def show(desk: desks.Desk, request: Request) -> Response:
     origin = None
     if "from" in values:
         origin = await asyncio.to_thread(desk.jobs.get, values.pop("from"))
-        values = {**_by_name(served, origin.arguments), **values}
+        values = {**described.by_name(_method(served)["parameters"], origin.arguments), **values}
     return await _page(desk, request, served, Filled(values, origin=origin))
 
 
@@ -147,12 +147,6 @@ async def _page(desk: desks.Desk, request: Request, served: services.ServedModul
 def _known(desk: desks.Desk, module: str, form: Sequence[fields.Field]) -> dict[str, tuple[str, ...]]:
     wanted = [field.name for field in form if field.widget == fields.FOLDER]
     return {name: pickers.folders(desk.service.jobs, module, name) for name in wanted}
-
-
-def _by_name(served: services.ServedModule, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a run's arguments by their names on the wire; files cannot be given again."""
-    names = {one["keyword"]: one["name"] for one in _method(served)["parameters"]}
-    return {names[keyword]: value for keyword, value in arguments.items() if keyword in names}
 
 
 def _method(served: services.ServedModule) -> Mapping[str, Any]:

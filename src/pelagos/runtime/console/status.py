@@ -27,6 +27,8 @@ class Status:
     fraction: float | None
     doing: str
     memory: str
+    cost: str
+    """Hours of processors and accelerators that it has used so far."""
     problem: str
 
     @property
@@ -61,6 +63,7 @@ def status(job: records.Job, folder: jobs_room.RunFolder, now: datetime.datetime
         fraction=_fraction(job, told),
         doing=str((told or {}).get("message", "")),
         memory=desks.size(int(memory * 2**20)) if isinstance(memory, int | float) else "",
+        cost=_cost(job, beat.get("cpu_s"), now),
         problem=states.ENDINGS[job.reason].text if bad and job.reason is not None else "",
     )
 
@@ -97,6 +100,13 @@ def _fraction(job: records.Job, told: dict[str, Any] | None) -> float | None:
     fraction = (told or {}).get("fraction")
     running = job.state is states.State.RUNNING
     return float(fraction) if isinstance(fraction, int | float) else 0.0 if running else None
+
+
+def _cost(job: records.Job, cpu_s: Any, now: datetime.datetime) -> str:
+    hours = [(cpu_s / 3600, "CPU")] if isinstance(cpu_s, int | float) else []
+    if job.resources.gpus and job.started is not None:
+        hours.append((job.resources.gpus * ((job.finished or now) - job.started).total_seconds() / 3600, "GPU"))
+    return ", ".join(f"{'under 0.01' if used < 0.01 else f'{used:.2f}'} {what} h" for used, what in hours)
 
 
 def _line(said: Mapping[str, Any]) -> str:

@@ -15,8 +15,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from pelagos.domain import records, states
+from pelagos.runtime.console import described, events, recipes
 from pelagos.runtime.console import desk as desks
-from pelagos.runtime.console import events, recipes
 from pelagos.runtime.console import status as statuses
 
 PAGE = 50
@@ -123,7 +123,12 @@ def _rows(desk: desks.Desk, filters: Filters) -> tuple[list[statuses.Row], int]:
     }
     found = desk.jobs.find(**wanted, limit=PAGE, offset=(filters.page - 1) * PAGE)
     now = datetime.datetime.now(datetime.UTC)
-    rows = [statuses.row(job, desk.jobs.run_folder(job.id), now, desk.chosen(job)) for job in found]
+    rows = [
+        statuses.row(
+            job, desk.jobs.run_folder(job.id), now, described.chosen(desk.parameters(job.module), job.arguments)
+        )
+        for job in found
+    ]
     return rows, desk.jobs.count(**wanted)
 
 

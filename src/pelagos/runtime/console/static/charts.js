@@ -3,11 +3,27 @@
 const DASHES = [[], [6, 4], [2, 3], [10, 3, 2, 3]];
 const SVG = "http://www.w3.org/2000/svg";
 
+// Four colours and four dashes make sixteen lines that differ.
+function dash(place) {
+  return DASHES[(place + Math.floor(place / 4)) % 4];
+}
+
 function figure(value) {
   if (value === null || value === undefined) return "–";
   const size = Math.abs(value);
   const short = size !== 0 && (size < 0.001 || size >= 100000);
   return short ? value.toExponential(2).replace(/\.?0+e/, "e") : String(Number(value.toPrecision(4)));
+}
+
+// Exponential moving average without the pull towards its beginning, as TensorBoard smooths.
+function smoothed(column, weight) {
+  let [sum, total] = [0, 0];
+  return column.map((value) => {
+    if (value === null || value === undefined) return null;
+    sum = sum * weight + value * (1 - weight);
+    total = total * weight + (1 - weight);
+    return sum / total;
+  });
 }
 
 function colour(name) {
@@ -29,6 +45,7 @@ class Chart {
     this.name = name;
     this.series = [];
     this.log = false;
+    this.weight = 0;
     this.card = document.createElement("section");
     this.card.className = "card";
     this.title = document.createElement("h3");
@@ -77,13 +94,15 @@ class Chart {
   draw(data) {
     this.data = data;
     const columns = this.series.map((one) => data.columns.get(one.key));
-    const shown = this.log ? columns.map((column) => column.map((value) => (value > 0 ? value : null))) : columns;
+    const lines = this.weight ? [...columns.map((column) => smoothed(column, this.weight)), ...columns] : columns;
+    const shown = this.log ? lines.map((column) => column.map((value) => (value > 0 ? value : null))) : lines;
     const table = [data.steps, ...shown];
-    if (this.plot && this.drawnLog === this.log) this.plot.setData(table);
+    const kind = `${this.log} ${this.weight > 0}`;
+    if (this.plot && this.drawn === kind) this.plot.setData(table);
     else {
       this.drop();
       this.plot = new uPlot(this.options(), table, this.place);
-      this.drawnLog = this.log;
+      this.drawn = kind;
     }
     this.describe(columns);
   }
@@ -98,13 +117,18 @@ class Chart {
       cursor: { y: false, points: { size: 7 } },
       scales: { x: { time: false }, y: { distr: this.log ? 3 : 1 } },
       axes: [{ ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 1e4, 2e4, 5e4, 1e5, 1e6] }, { ...axis, size: 58, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : figure(tick))) }],
-      series: [{}, ...this.series.map((one, place) => this.style(place))],
+      series: [{}, ...this.series.map((one, place) => this.style(place)), ...(this.weight ? this.series.map((one, place) => this.faint(place)) : [])],
     };
   }
 
   style(place) {
     const stroke = resolved(`--series-${(place % 4) + 1}`);
-    return { stroke, width: 2, dash: DASHES[place % 4], points: { size: 5, fill: stroke }, spanGaps: true };
+    return { stroke, width: 2, dash: dash(place), points: { size: 5, fill: stroke, show: this.weight ? false : undefined }, spanGaps: true };
+  }
+
+  // Behind a smoothed line: what was measured.
+  faint(place) {
+    return { stroke: resolved(`--series-${(place % 4) + 1}`), width: 1, alpha: 0.35, points: { show: false }, spanGaps: true };
   }
 
   describe(columns) {
@@ -120,7 +144,7 @@ class Chart {
     const item = document.createElement("li");
     const swatch = document.createElementNS(SVG, "svg");
     const stroke = document.createElementNS(SVG, "line");
-    const shape = { x1: 0, x2: 16, y1: 4, y2: 4, stroke: "currentColor", "stroke-width": 3, "stroke-dasharray": DASHES[place % 4].join(" ") };
+    const shape = { x1: 0, x2: 16, y1: 4, y2: 4, stroke: "currentColor", "stroke-width": 3, "stroke-dasharray": dash(place).join(" ") };
     for (const [name, value] of Object.entries(shape)) stroke.setAttribute(name, value);
     swatch.setAttribute("class", `series-${(place % 4) + 1}`);
     swatch.setAttribute("aria-hidden", "true");
@@ -138,6 +162,14 @@ export class Charts {
     this.end = -1;
     this.rows = new Map();
     this.charts = new Map();
+    this.tools = document.getElementById("curve-tools");
+    this.smoothing = this.tools?.querySelector("input");
+    this.smoothing?.addEventListener("input", () => this.smooth(Number(this.smoothing.value)));
+  }
+
+  smooth(weight) {
+    for (const chart of this.charts.values()) chart.weight = weight;
+    this.draw();
   }
 
   // `end` is a byte offset: after a new connection rows may come twice.
@@ -152,6 +184,8 @@ export class Charts {
   chart(name) {
     if (!this.charts.has(name)) {
       const chart = new Chart(name);
+      chart.weight = Number(this.smoothing?.value ?? 0);
+      if (this.tools) this.tools.hidden = false;
       this.charts.set(name, chart);
       this.element.append(chart.card);
     }
