@@ -62,13 +62,30 @@ class Environments:
 
 
 @dataclasses.dataclass(frozen=True)
+class Hub:
+    """The hub: catalog, dashboard, deployments and runs."""
+
+    listen_ip: str = _setting("127.0.0.1", "Address the hub listens on; beyond loopback it needs an identity provider.")
+    listen_port: int = _setting(8800, "Port the hub listens on; 0 takes a free one.", ge=0, le=65535)
+    address: str = _setting("", "Address as people reach the hub, when that is not where it listens.")
+    upload_max_size: int = _setting(50 * 2**30, "Largest upload of a data set.", ge=1, unit="bytes")
+    unpacked_max_size: int = _setting(200 * 2**30, "Largest data set, unpacked.", ge=1, unit="bytes")
+    dataset_max_files: int = _setting(1_000_000, "Most files of a data set.", ge=1)
+    private_urls: bool = _setting(False, "Fetch data sets from private and loopback addresses too.")
+    refresh_every_s: float = _setting(3600.0, "How often sources of the catalog are read again.", ge=1, unit="s")
+    drain_s: float = _setting(20.0, "How long requests in progress may go on after SIGTERM.", ge=0, le=25, unit="s")
+
+
+@dataclasses.dataclass(frozen=True)
 class Settings:
     """All settings."""
 
     state_dir: Path = _setting(_UNSET, "Folder of all that Pelagos keeps: modules, jobs, models.")  # noqa: RUF009
+    database: str = _setting("", "Address of a PostgreSQL database; empty is a file in the state folder.")
     runtime: Runtime = dataclasses.field(default_factory=Runtime)
     jobs: Jobs = dataclasses.field(default_factory=Jobs)
     environments: Environments = dataclasses.field(default_factory=Environments)
+    hub: Hub = dataclasses.field(default_factory=Hub)
 
     @property
     def modules_dir(self) -> Path:
@@ -83,12 +100,17 @@ class Settings:
     @property
     def database_url(self) -> str:
         """Where the records are."""
-        return f"sqlite:///{self.database_file}"
+        return self.database or f"sqlite:///{self.database_file}"
 
     @property
     def database_file(self) -> Path:
-        """The file of the records."""
+        """The file of the records, unless `database` names another place."""
         return self.state_dir / "pelagos.sqlite"
+
+    @property
+    def token_file(self) -> Path:
+        """What programs of this person show to the hub."""
+        return self.state_dir / "hub.token"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,7 +183,7 @@ def default_state_dir(environ: Mapping[str, str]) -> Path:
     return (Path(data) if data.startswith("/") else home / ".local" / "share") / "pelagos"
 
 
-_BRANCHES: Mapping[str, Any] = {"runtime": Runtime, "jobs": Jobs, "environments": Environments}
+_BRANCHES: Mapping[str, Any] = {"runtime": Runtime, "jobs": Jobs, "environments": Environments, "hub": Hub}
 
 
 def _named(prefix: str, field: dataclasses.Field[Any]) -> Named:
