@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,11 @@ import pytest
 from pelagos import environments
 
 MODULES = Path(__file__).parent / "modules_for_tests"
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl+C again: a run in the background of a shell ignores it, and so would all that the tests start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
