@@ -1,0 +1,133 @@
+"""What all pages of the dashboard share: the hub they show, the drawing of templates, the lists that are followed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+import pelagos
+from pelagos.domain import errors
+from pelagos.runtime.console import assets, cards, results
+from pelagos.runtime.console import desk as desks
+from pelagos.web import live
+
+Hub = Any
+
+_HERE = Path(__file__).parent
+_CONSOLE = Path(desks.__file__).parent
+ASSETS = assets.Assets(assets.FOLDER, _HERE / "static")
+"""The console's scripts and styles, and ours."""
+
+SECTIONS = (
+    ("overview", "Overview", "/"),
+    ("modules", "Modules", "/modules"),
+    ("deployments", "Deployments", "/deployments"),
+    ("runs", "Runs", "/runs"),
+    ("models", "Models", "/models"),
+    ("datasets", "Data sets", "/datasets"),
+    ("sites", "Sites", "/sites"),
+    ("settings", "Settings", "/settings"),
+)
+"""The navigation: name, text, address."""
+
+
+class Desk:
+    """The dashboard of one hub; it holds no facts of its own, only who is following what."""
+
+    def __init__(self, hub: Hub, stopping: asyncio.Event | None = None) -> None:
+        self.hub = hub
+        self.live = live.Live(stopping)
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        *,
+        title: str,
+        section: str = "",
+        http_status: int = 200,
+        **values: Any,
+    ) -> HTMLResponse:
+        """Draw a whole page; `section` is the entry of the navigation that is current, `recipe` its lines to copy."""
+        told = {"title": title, "section": section, "person": person(request), "recipe": None}
+        return HTMLResponse(self.draw(template, **{**told, **values}), status_code=http_status)
+
+    def draw(self, template: str, **values: Any) -> str:
+        """Draw a page or a part of one."""
+        return drawn(template, **values)
+
+    def problem(
+        self, request: Request, *, title: str, message: str, hint: str = "", http_status: int, back: str = ""
+    ) -> HTMLResponse:
+        """Say on a page of its own what went wrong."""
+        return self.page(
+            request, "problem.html", title=title, http_status=http_status, message=message, hint=hint, back=back
+        )
+
+    def confirm(self, request: Request, *, question: str, consequence: str, act: str, back: str) -> HTMLResponse:
+        """Ask before something is destroyed; the form posts to the address of this page."""
+        values: dict[str, Any] = {"consequence": consequence, "act": act, "back": back, "here": request.url.path}
+        return self.page(request, "confirm.html", title=question, question=question, **values)
+
+    def origin(self, request: Request) -> str:
+        """Give the address of the hub as its user reached it, for commands to copy."""
+        return desks.origin(request, "")
+
+    def description(self, name: str) -> Mapping[str, Any] | None:
+        """Describe an installed module; None when it is not installed. May import the module: call it in a thread."""
+        try:
+            installed = self.hub.modules.find(name)
+        except errors.NotFound:
+            return None
+        described: Mapping[str, Any] = self.hub.modules.describe(installed)
+        return described
+
+    def module_title(self, name: str) -> str:
+        """Name a module for people, by its card or its description; its bare name when there is neither."""
+        try:
+            title: str = self.hub.cards.get(name).card.title
+        except errors.NotFound:
+            described = self.description(name)
+            return cards.title(described) if described else name
+        return title
+
+
+def drawn(template: str, **values: Any) -> str:
+    """Draw a page or a part of one."""
+    return _TEMPLATES.get_template(template).render(**values)
+
+
+def person(request: Request) -> Any:
+    """Give who is asking, as the guard found; None in front of it."""
+    return getattr(request.state, "person", None)
+
+
+def _environment() -> jinja2.Environment:
+    # Everything that cards, modules and people say is escaped: no template marks anything as safe.
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([_HERE / "templates", _CONSOLE / "templates"]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(
+        elapsed=desks.elapsed,
+        figure=desks.figure,
+        moment=desks.moment,
+        share=results.percent,
+        size=desks.size,
+        written=desks.written,
+    )
+    made.globals.update(base="", asset=ASSETS.address, sections=SECTIONS, version=pelagos.__version__)
+    return made
+
+
+_TEMPLATES = _environment()
