@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 import pelagos.catalog
 import pelagos.db
+import pelagos.identity
 import pelagos.jobs
 from pelagos.db import connection, migrate, schema
 

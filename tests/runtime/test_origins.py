@@ -7,31 +7,9 @@ from typing import Any
 
 import pytest
 
-from pelagos.runtime import origins
 from runtime.conftest import client_of
 
 PREDICT = "/v2/models/odd/predict/"
-
-
-class TestFromElsewhere:
-    @pytest.mark.parametrize(
-        ("headers", "expected"),
-        [
-            ({"sec-fetch-site": "same-origin"}, False),
-            ({"sec-fetch-site": "none"}, False),
-            ({"sec-fetch-site": "cross-site"}, True),
-            ({"sec-fetch-site": "same-site"}, True),
-            ({"origin": "http://h:1", "host": "h:1"}, False),
-            ({"origin": "http://h:2", "host": "h:1"}, True),
-            ({"origin": "http://h:1.evil.example", "host": "h:1"}, True),
-            ({"origin": "null", "host": "h:1"}, True),
-            ({"host": "h:1"}, False),
-        ],
-    )
-    def test_is_what_the_browser_says(self, headers: dict[str, str], expected: bool) -> None:
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-
-        assert origins.from_elsewhere(raw) is expected
 
 
 class TestRefuse:

@@ -3,6 +3,8 @@
 PelagosError
  +- InvalidInput          bad arguments, files or settings: collected faults, never retried
  +- NotFound              module, model or job that is not there
+ +- Unauthenticated       nobody knows who is asking
+ +- Forbidden             who is asking may not do this
  +- Conflict              the thing exists, or is in a state that forbids the act
  |   +- StaleRecord       somebody else changed the record first
  +- ModuleFailed          the module's own code raised
@@ -49,6 +51,18 @@ class NotFound(PelagosError):
     """There is no such thing."""
 
     code = "not_found"
+
+
+class Unauthenticated(PelagosError):
+    """Log in first."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(PelagosError):
+    """You may not do this."""
+
+    code = "forbidden"
 
 
 class Conflict(PelagosError):

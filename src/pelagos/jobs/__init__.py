@@ -8,5 +8,6 @@ from pelagos.jobs.loop import Loop
 from pelagos.jobs.run_folder import Piece, RunFolder
 from pelagos.jobs.store import Store
 from pelagos.jobs.submission import ModuleCode, Submission
+from pelagos.jobs.trained import TrainedModels
 
-__all__ = ["Jobs", "Loop", "ModuleCode", "Piece", "RunFolder", "Store", "Submission"]
+__all__ = ["Jobs", "Loop", "ModuleCode", "Piece", "RunFolder", "Store", "Submission", "TrainedModels"]

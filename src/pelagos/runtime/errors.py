@@ -17,6 +17,8 @@ from pelagos.runtime import arguments
 
 _STATUS: Mapping[type[Exception], int] = {
     errors.InvalidInput: 422,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.Busy: 429,

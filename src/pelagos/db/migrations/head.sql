@@ -84,3 +84,133 @@ CREATE TABLE catalog_revision (
     number INTEGER NOT NULL,
     PRIMARY KEY (id)
 )
+--
+CREATE TABLE login_keys (
+    digest VARCHAR(64) NOT NULL,
+    expires DATETIME NOT NULL,
+    PRIMARY KEY (digest)
+)
+--
+CREATE TABLE sessions (
+    digest VARCHAR(64) NOT NULL,
+    created DATETIME NOT NULL,
+    used DATETIME NOT NULL,
+    PRIMARY KEY (digest)
+)
+--
+CREATE INDEX sessions_used ON sessions (used)
+--
+CREATE TABLE trained_models (
+    id VARCHAR(32) NOT NULL,
+    title VARCHAR(200) NOT NULL,
+    description TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(id) REFERENCES jobs (id)
+)
+--
+CREATE TABLE model_aliases (
+    module VARCHAR(200) NOT NULL,
+    alias VARCHAR(100) NOT NULL,
+    model_id VARCHAR(32) NOT NULL,
+    moved DATETIME NOT NULL,
+    PRIMARY KEY (module, alias),
+    FOREIGN KEY(model_id) REFERENCES jobs (id)
+)
+--
+CREATE INDEX model_aliases_model ON model_aliases (model_id)
+--
+CREATE TABLE deployments (
+    id VARCHAR(32) NOT NULL,
+    module VARCHAR(200) NOT NULL,
+    title TEXT NOT NULL,
+    wish JSON NOT NULL,
+    state VARCHAR(32) NOT NULL,
+    message TEXT NOT NULL,
+    site VARCHAR(100),
+    "plan" JSON NOT NULL,
+    replicas JSON NOT NULL,
+    generation INTEGER NOT NULL,
+    previous JSON,
+    idle BOOLEAN NOT NULL,
+    person VARCHAR(200) NOT NULL,
+    "key" VARCHAR(200),
+    created DATETIME NOT NULL,
+    changed DATETIME NOT NULL,
+    last_used DATETIME NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (id),
+    CONSTRAINT deployments_key UNIQUE ("key")
+)
+--
+CREATE INDEX deployments_state ON deployments (state, created)
+--
+CREATE INDEX deployments_module ON deployments (module, created)
+--
+CREATE TABLE deployment_history (
+    id INTEGER NOT NULL,
+    deployment_id VARCHAR(32) NOT NULL,
+    time DATETIME NOT NULL,
+    old VARCHAR(32),
+    new VARCHAR(32) NOT NULL,
+    message TEXT NOT NULL,
+    person VARCHAR(200) NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(deployment_id) REFERENCES deployments (id)
+)
+--
+CREATE INDEX deployment_history_deployment ON deployment_history (deployment_id, id)
+--
+CREATE TABLE catalog_sources (
+    id VARCHAR(100) NOT NULL,
+    kind VARCHAR(16) NOT NULL,
+    location VARCHAR(2000) NOT NULL,
+    "commit" VARCHAR(64) NOT NULL,
+    added DATETIME NOT NULL,
+    tried DATETIME,
+    refreshed DATETIME,
+    error TEXT NOT NULL,
+    PRIMARY KEY (id),
+    CONSTRAINT catalog_sources_location UNIQUE (location)
+)
+--
+CREATE TABLE catalog_proposals (
+    id VARCHAR(32) NOT NULL,
+    name VARCHAR(200) NOT NULL,
+    state VARCHAR(16) NOT NULL,
+    person VARCHAR(200) NOT NULL,
+    created DATETIME NOT NULL,
+    changed DATETIME NOT NULL,
+    report JSON NOT NULL,
+    PRIMARY KEY (id)
+)
+--
+CREATE INDEX catalog_proposals_state ON catalog_proposals (state, changed)
+--
+CREATE INDEX catalog_proposals_name ON catalog_proposals (name)
+--
+CREATE TABLE catalog_proposal_history (
+    id INTEGER NOT NULL,
+    proposal_id VARCHAR(32) NOT NULL,
+    time DATETIME NOT NULL,
+    person VARCHAR(200) NOT NULL,
+    state VARCHAR(16) NOT NULL,
+    comment TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(proposal_id) REFERENCES catalog_proposals (id)
+)
+--
+CREATE INDEX catalog_proposal_history_proposal ON catalog_proposal_history (proposal_id, id)
+--
+CREATE TABLE catalog_example_runs (
+    id INTEGER NOT NULL,
+    module VARCHAR(200) NOT NULL,
+    name TEXT NOT NULL,
+    time DATETIME NOT NULL,
+    version VARCHAR(100) NOT NULL,
+    seconds FLOAT NOT NULL,
+    passed BOOLEAN NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (id)
+)
+--
+CREATE INDEX catalog_example_runs_module ON catalog_example_runs (module, id)

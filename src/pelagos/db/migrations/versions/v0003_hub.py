@@ -1,5 +1,10 @@
 """People, trained models, deployments, and the sources and proposals of the catalog."""
 
+import sqlalchemy as sa
+from alembic import op
+
+from pelagos.db import Utc
+
 revision = "0003"
 down_revision = "0002"
 
@@ -14,15 +19,122 @@ def upgrade() -> None:
 
 def _make_identity() -> None:
     """Sessions and login keys."""
+    op.create_table(
+        "login_keys",
+        sa.Column("digest", sa.String(64), primary_key=True),
+        sa.Column("expires", Utc, nullable=False),
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("digest", sa.String(64), primary_key=True),
+        sa.Column("created", Utc, nullable=False),
+        sa.Column("used", Utc, nullable=False),
+    )
+    op.create_index("sessions_used", "sessions", ["used"])
 
 
 def _make_trained_models() -> None:
     """Names and aliases of trained models."""
+    op.create_table(
+        "trained_models",
+        sa.Column("id", sa.String(32), sa.ForeignKey("jobs.id"), primary_key=True),
+        sa.Column("title", sa.String(200), nullable=False),
+        sa.Column("description", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "model_aliases",
+        sa.Column("module", sa.String(200), primary_key=True),
+        sa.Column("alias", sa.String(100), primary_key=True),
+        sa.Column("model_id", sa.String(32), sa.ForeignKey("jobs.id"), nullable=False),
+        sa.Column("moved", Utc, nullable=False),
+    )
+    op.create_index("model_aliases_model", "model_aliases", ["model_id"])
 
 
 def _make_deployments() -> None:
     """Deployments and their history."""
+    op.create_table(
+        "deployments",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("module", sa.String(200), nullable=False),
+        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("wish", sa.JSON, nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("message", sa.Text, nullable=False),
+        sa.Column("site", sa.String(100)),
+        sa.Column("plan", sa.JSON, nullable=False),
+        sa.Column("replicas", sa.JSON, nullable=False),
+        sa.Column("generation", sa.Integer, nullable=False),
+        sa.Column("previous", sa.JSON),
+        sa.Column("idle", sa.Boolean, nullable=False),
+        sa.Column("person", sa.String(200), nullable=False),
+        sa.Column("key", sa.String(200)),
+        sa.Column("created", Utc, nullable=False),
+        sa.Column("changed", Utc, nullable=False),
+        sa.Column("last_used", Utc, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.UniqueConstraint("key", name="deployments_key"),
+    )
+    op.create_index("deployments_state", "deployments", ["state", "created"])
+    op.create_index("deployments_module", "deployments", ["module", "created"])
+    op.create_table(
+        "deployment_history",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("deployment_id", sa.String(32), sa.ForeignKey("deployments.id"), nullable=False),
+        sa.Column("time", Utc, nullable=False),
+        sa.Column("old", sa.String(32)),
+        sa.Column("new", sa.String(32), nullable=False),
+        sa.Column("message", sa.Text, nullable=False),
+        sa.Column("person", sa.String(200), nullable=False),
+    )
+    op.create_index("deployment_history_deployment", "deployment_history", ["deployment_id", "id"])
 
 
 def _make_sources() -> None:
     """Sources of cards, and proposals with what was said about them."""
+    op.create_table(
+        "catalog_sources",
+        sa.Column("id", sa.String(100), primary_key=True),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("location", sa.String(2000), nullable=False),
+        sa.Column("commit", sa.String(64), nullable=False),
+        sa.Column("added", Utc, nullable=False),
+        sa.Column("tried", Utc),
+        sa.Column("refreshed", Utc),
+        sa.Column("error", sa.Text, nullable=False),
+        sa.UniqueConstraint("location", name="catalog_sources_location"),
+    )
+    op.create_table(
+        "catalog_proposals",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("person", sa.String(200), nullable=False),
+        sa.Column("created", Utc, nullable=False),
+        sa.Column("changed", Utc, nullable=False),
+        sa.Column("report", sa.JSON, nullable=False),
+    )
+    op.create_index("catalog_proposals_state", "catalog_proposals", ["state", "changed"])
+    op.create_index("catalog_proposals_name", "catalog_proposals", ["name"])
+    op.create_table(
+        "catalog_proposal_history",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("proposal_id", sa.String(32), sa.ForeignKey("catalog_proposals.id"), nullable=False),
+        sa.Column("time", Utc, nullable=False),
+        sa.Column("person", sa.String(200), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("comment", sa.Text, nullable=False),
+    )
+    op.create_index("catalog_proposal_history_proposal", "catalog_proposal_history", ["proposal_id", "id"])
+    op.create_table(
+        "catalog_example_runs",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("module", sa.String(200), nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("time", Utc, nullable=False),
+        sa.Column("version", sa.String(100), nullable=False),
+        sa.Column("seconds", sa.Float, nullable=False),
+        sa.Column("passed", sa.Boolean, nullable=False),
+        sa.Column("message", sa.Text, nullable=False),
+    )
+    op.create_index("catalog_example_runs_module", "catalog_example_runs", ["module", "id"])

@@ -1,0 +1,34 @@
+"""One hub's identity on a database of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import pelagos.db
+from pelagos import identity
+from pelagos.domain import clock
+
+Make = Callable[[], identity.LocalIdentity]
+
+
+@pytest.fixture
+def time_() -> clock.FixedClock:
+    """A clock that is moved by hand."""
+    return clock.FixedClock()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[pelagos.db.Database]:
+    """An empty database."""
+    made = pelagos.db.connect(f"sqlite:///{tmp_path}/pelagos.db")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def make(database: pelagos.db.Database, tmp_path: Path, time_: clock.FixedClock) -> Make:
+    """Make the identity as a hub that has just started would."""
+    return lambda: identity.LocalIdentity(database, token_file=tmp_path / "state" / "token", clock=time_)
