@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pelagos
 from pelagos.domain import errors
 from pelagos.runtime.console import assets, cards, results
 from pelagos.runtime.console import desk as desks
-from pelagos.web import live
+from pelagos.web import live, run_words
 
 Hub = Any
 
@@ -43,6 +44,11 @@ class Desk:
     def __init__(self, hub: Hub, stopping: asyncio.Event | None = None) -> None:
         self.hub = hub
         self.live = live.Live(stopping)
+
+    @functools.cached_property
+    def known(self) -> run_words.Descriptions:
+        """What pages of runs know about modules."""
+        return run_words.Descriptions(self.hub.modules)
 
     def page(
         self,

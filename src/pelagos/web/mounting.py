@@ -15,10 +15,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from pelagos.domain import errors
 from pelagos.runtime import errors as http_errors
 from pelagos.runtime.console import guard
+from pelagos.web import compare, overview, run, runs
 from pelagos.web import desk as desks
-from pelagos.web import overview
 
-PAGES = (overview,)
+PAGES = (overview, runs, compare, run)
 """Each has `routes(desk)`; what stands first is asked first."""
 
 _LOG = logging.getLogger(__name__)

@@ -59,7 +59,7 @@ async def ask(desk: desks.Desk, verb: Verb, request: Request) -> Response:
     """Ask back; a training for which the act makes no sense any more is shown instead."""
     job = await asyncio.to_thread(desk.jobs.get, request.path_params["id"])
     back = desk.address(f"/trainings/{job.id}")
-    if not _sensible(job, verb):
+    if not sensible(job, verb):
         return RedirectResponse(back, status_code=303)
     return desk.page(
         "confirm.html",
@@ -87,5 +87,6 @@ async def act(desk: desks.Desk, verb: Verb, request: Request) -> Response:
     return RedirectResponse(desk.address(f"/trainings/{job_id}"), status_code=303)
 
 
-def _sensible(job: records.Job, verb: Verb) -> bool:
+def sensible(job: records.Job, verb: Verb) -> bool:
+    """Whether the act can be done with the run as it is."""
     return not job.state.final if verb.name == "cancel" else job.state.final and job.deleted is None
