@@ -1,14 +1,17 @@
 """The catalog: cards of modules, read from what their authors wrote.
 
 `folders.read` makes the card of a module's folder, `card.Card` says what a card holds, `Store` keeps the cards and
-`search` finds them.
+`search` finds them. `Sources` brings cards from folders and repositories; `checking.check` and `Proposals` are the way
+of a module into the catalog.
 """
 
 from pelagos.catalog.card import Card, Status, json_schema
 from pelagos.catalog.faults import Fault, Severity
+from pelagos.catalog.proposals import Proposals
 from pelagos.catalog.queries import Answer, Facet, Hit, Query, Sort
 from pelagos.catalog.reading import Imported
 from pelagos.catalog.searching import search
+from pelagos.catalog.sources import Sources
 from pelagos.catalog.store import Record, Store
 
 __all__ = [
@@ -18,10 +21,12 @@ __all__ = [
     "Fault",
     "Hit",
     "Imported",
+    "Proposals",
     "Query",
     "Record",
     "Severity",
     "Sort",
+    "Sources",
     "Status",
     "Store",
     "json_schema",

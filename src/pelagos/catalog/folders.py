@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,13 @@ _LICENCE = re.compile(r"(LICEN[CS]E|COPYING)([-_.].*)?", re.IGNORECASE)
 _CITATION = "CITATION.cff"
 _PROJECT = "pyproject.toml"
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+CARDS = tuple(file for file, _ in _FORMATS)
+"""Files any of which makes a folder that of a module."""
+FILES = (*CARDS, "README*", _CITATION, _PROJECT)
+"""All that is read beside the licence, as patterns."""
+_GROUPS = ("pelagos.modules", "deepaas.v2.model")
+_DEEPEST = 3
+_MOST_FOLDERS = 5_000
 
 
 def read(folder: Path, name: str = "") -> reading.Imported:
@@ -67,6 +74,46 @@ def read(folder: Path, name: str = "") -> reading.Imported:
     return _with_surroundings(folder, imported)
 
 
+def find(root: Path) -> Iterator[Path]:
+    """Give the folders of modules: the root itself, or those below it; nothing is looked for inside a module.
+
+    At most three levels and 5,000 folders are looked at, hidden ones and links are not.
+    """
+    level = [root]
+    looked_at = 0
+    for _ in range(_DEEPEST + 1):
+        below: list[Path] = []
+        for folder in level:
+            looked_at += 1
+            if looked_at > _MOST_FOLDERS:
+                return
+            if any((folder / file).is_file() for file in CARDS):
+                yield folder
+            else:
+                below += sorted(each for each in folder.iterdir() if _may_hold_modules(each))
+        level = below
+
+
+def module_name(folder: Path) -> str:
+    """Give the name by which a folder's module is installed; empty when it says none, or several."""
+    entries = _project(folder).get("entry-points", {})
+    groups = (entries.get(group, {}) for group in _GROUPS) if isinstance(entries, Mapping) else ()
+    names = list(dict.fromkeys(name for group in groups if isinstance(group, Mapping) for name in group))
+    return names[0] if len(names) == 1 and not _UNFIT.search(names[0]) else ""
+
+
+def _may_hold_modules(path: Path) -> bool:
+    return not path.name.startswith((".", "_")) and path.is_dir() and not path.is_symlink()
+
+
+def _project(folder: Path) -> Mapping[str, Any]:
+    try:
+        project = tomllib.loads(_text_or_none(folder, _PROJECT) or "").get("project", {})
+    except tomllib.TOMLDecodeError:
+        return {}  # Whoever installs the module is told about it.
+    return project if isinstance(project, Mapping) else {}
+
+
 def _with_surroundings(folder: Path, imported: reading.Imported) -> reading.Imported:
     """Complete a card with what stands beside it, and check its licence."""
     if imported.card is None:
@@ -89,11 +136,7 @@ def _with_surroundings(folder: Path, imported: reading.Imported) -> reading.Impo
 
 
 def _add_project(folder: Path, plain: dict[str, Any]) -> None:
-    try:
-        project = tomllib.loads(_text_or_none(folder, _PROJECT) or "").get("project", {})
-    except tomllib.TOMLDecodeError:
-        return  # Whoever installs the module is told about it.
-    version = project.get("version") if isinstance(project, Mapping) else None
+    version = _project(folder).get("version")
     if isinstance(version, str):
         plain.setdefault("version", version)
 

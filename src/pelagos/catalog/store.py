@@ -150,6 +150,24 @@ class Store:
         with self._database.read() as reading:
             return tuple(reading.execute(wanted).scalars())
 
+    def of_source(self, source: str) -> Mapping[str, Record]:
+        """Give all cards of a source by their names."""
+        with self._database.read() as reading:
+            rows = reading.execute(sa.select(cards).where(cards.c.source == source))
+            return {row.name: _from_row(row) for row in rows}
+
+    def owners(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Tell which source the cards of these names come from; names that no card has are left out."""
+        with self._database.read() as reading:
+            rows = reading.execute(sa.select(cards.c.name, cards.c.source).where(cards.c.name.in_(names)))
+            return {row.name: row.source for row in rows}
+
+    def counts(self) -> Mapping[str, int]:
+        """Tell how many cards each source has."""
+        wanted = sa.select(cards.c.source, sa.func.count()).group_by(cards.c.source)
+        with self._database.read() as reading:
+            return {row[0]: row[1] for row in reading.execute(wanted)}
+
     def latest(self, chosen: Mapping[queries.Facet, tuple[str, ...]], limit: int) -> tuple[Record, ...]:
         """List the visible cards that changed last and have all that is chosen, for a feed."""
         conditions = [cards.c.status.in_(queries.VISIBLE)]

@@ -1,0 +1,299 @@
+"""The sources of cards: folders, git repositories, lists of repositories, and what is installed here.
+
+A source that fails leaves its last good cards, and says what went wrong and when. A name belongs to the source that
+had it first; cards of installed modules give way to any other.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import dataclasses
+import datetime
+import fcntl
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pelagos.db
+from pelagos import environments
+from pelagos.catalog import card, faults, folders, indexes, installed, repositories, source_store, store
+from pelagos.catalog.source_store import Kind, Source
+from pelagos.domain import clock, errors
+
+INSTALLED = "installed"
+"""The id of the one source that is always there."""
+_INSTALLED_EVERY_S = 30.0
+"""It costs no network, and who installs a module looks for it at once."""
+_AT_ONCE = 4
+_LONGEST_ERROR = 2000
+_SCP_LIKE = re.compile(r"[\w.-]+@[\w.-]+:[^/].*")
+_ADDRESS = re.compile(r"(https?|git|ssh|file)://\S+")
+_REMOTE = re.compile(r"(https?|git|ssh)://")
+_SECRET = re.compile(r"[a-z]+://[^/@\s]*:[^/@\s]*@")
+
+
+@dataclasses.dataclass
+class _Found:
+    """What one reading of a source brought."""
+
+    cards: dict[str, tuple[card.Card, str]] = dataclasses.field(default_factory=dict)
+    """By name, with the commit."""
+    commit: str = ""
+    troubles: list[str] = dataclasses.field(default_factory=list)
+    whole: bool = True
+    """Whether cards that did not come are gone; not so when a part of the source could not be read."""
+
+    def take(self, other: _Found) -> None:
+        self.cards |= {name: found for name, found in other.cards.items() if name not in self.cards}
+        self.troubles += other.troubles
+        self.whole = self.whole and other.whole
+
+
+class Sources:
+    """All sources of one catalog. Safe to share among threads and processes."""
+
+    def __init__(
+        self,
+        cards: store.Store,
+        database: pelagos.db.Database,
+        *,
+        folder: Path,
+        clock: clock.Clock,
+        modules: environments.Environments | None = None,
+        every_s: float = 6 * 3600.0,
+        timeout_s: float = 120.0,
+    ) -> None:
+        self._cards = cards
+        self._store = source_store.SourceStore(database)
+        self._folder = folder
+        self._clock = clock
+        self._modules = modules
+        self._every_s = every_s
+        self._timeout_s = timeout_s
+        if modules is not None and not any(each.kind is Kind.INSTALLED for each in self._store.all()):
+            with contextlib.suppress(errors.Conflict):
+                self._store.add(Source(INSTALLED, Kind.INSTALLED, str(modules.root), clock.now()))
+
+    def list(self) -> tuple[Source, ...]:
+        """List the sources in the order in which they were added."""
+        counts = self._cards.counts()
+        return tuple(dataclasses.replace(each, cards=counts.get(each.id, 0)) for each in self._store.all())
+
+    def get(self, source_id: str) -> Source:
+        """Find a source; raises NotFound."""
+        return dataclasses.replace(self._store.get(source_id), cards=self._cards.counts().get(source_id, 0))
+
+    def add(self, location: str, kind: Kind | str | None = None) -> Source:
+        """Add a source, of the kind that its location looks like if none is given. Read it with `refresh`.
+
+        Raises InvalidInput for a location that is none, Conflict when it is there already.
+        """
+        source_kind, place = _understood(location.strip(), kind)
+        taken = {each.id for each in self._store.all()} | {INSTALLED}
+        made = Source(_free_id(place, taken), source_kind, place, self._clock.now())
+        self._store.add(made)
+        return made
+
+    def refresh(self, source_id: str | None = None) -> tuple[Source, ...]:
+        """Read a source, or all of them, again. What goes wrong is in `error` of what is returned; raises NotFound."""
+        wanted = self._store.all() if source_id is None else (self._store.get(source_id),)
+        return tuple(self._refresh(each) for each in wanted)
+
+    def due(self, now: datetime.datetime) -> tuple[Source, ...]:
+        """Read the sources that were not read for long; to be called often. May take minutes of waiting for git."""
+        late = [each for each in self._store.all() if each.tried is None or each.tried + self._pause(each) <= now]
+        return tuple(self._refresh(each) for each in late)
+
+    def remove(self, source_id: str) -> None:
+        """Forget a source with its cards and clones; raises NotFound, Conflict for that of the installed modules."""
+        source = self._store.get(source_id)
+        if source.kind is Kind.INSTALLED:
+            raise errors.Conflict("The installed modules are always a source.", hint="pelagos modules remove MODULE")
+        with self._only_one(source_id):
+            self._cards.remove(self._cards.names(source_id))
+            self._store.remove(source_id)
+            shutil.rmtree(self._folder / source_id, ignore_errors=True)
+
+    def _pause(self, source: Source) -> datetime.timedelta:
+        return datetime.timedelta(seconds=_INSTALLED_EVERY_S if source.kind is Kind.INSTALLED else self._every_s)
+
+    def _refresh(self, source: Source) -> Source:
+        with self._only_one(source.id):
+            try:
+                found = self._read(source)
+            except errors.PelagosError as error:
+                found = _Found(commit=source.commit, troubles=[error.message], whole=False)
+            self._write(source, found)
+        now = self._clock.now()
+        said = "; ".join(dict.fromkeys(found.troubles))[:_LONGEST_ERROR]
+        refreshed = {} if said else {"refreshed": now}
+        self._store.amend(source.id, tried=now, error=said, commit=found.commit, **refreshed)
+        return self.get(source.id)
+
+    def _write(self, source: Source, found: _Found) -> None:
+        """Put what is new or changed, and remove what is gone; a crash in between is made good by the next time."""
+        owners = self._cards.owners(list(found.cards))
+        before = self._cards.of_source(source.id)
+        now = self._clock.now()
+        changed = []
+        for name, (each, commit) in found.cards.items():
+            owner = owners.get(name, source.id)
+            if owner not in {source.id, INSTALLED}:
+                if source.kind is not Kind.INSTALLED:
+                    found.troubles.append(f"{name} is left out: there is one from {owner}")
+            elif name not in before or (before[name].card, before[name].commit) != (each, commit):
+                changed.append(store.Record(each, source.id, commit, now))
+        if changed:
+            self._cards.put(changed)
+        gone = [name for name in before if name not in found.cards] if found.whole else []
+        if gone:
+            self._cards.remove(gone)
+
+    def _read(self, source: Source) -> _Found:
+        readers = {
+            Kind.FOLDER: self._read_folder,
+            Kind.GIT: self._read_git,
+            Kind.INDEX: self._read_index,
+            Kind.INSTALLED: self._read_installed,
+        }
+        return readers[source.kind](source)
+
+    def _read_folder(self, source: Source) -> _Found:
+        folder = Path(source.location)
+        if not folder.is_dir():
+            raise errors.Unavailable(f"there is no folder {folder}")
+        return _modules_of(folder, "", repositories.commit_of(folder))
+
+    def _read_git(self, source: Source) -> _Found:
+        return self._read_repository(_entry(source.location), self._folder / source.id)
+
+    def _read_installed(self, _source: Source) -> _Found:
+        if self._modules is None:
+            return _Found(whole=False)
+        found = _Found()
+        for each, trouble in installed.cards(self._modules):
+            found.cards[each.name] = each, ""
+            found.troubles += [trouble] if trouble else []
+        return found
+
+    def _read_index(self, source: Source) -> _Found:
+        """Read all repositories of a list; those that have left the list lose their clones."""
+        root = self._folder / source.id
+        file, text, found = self._list(source, root)
+        entries = indexes.entries(file, text, base=source.location)
+        if _REMOTE.match(source.location):
+            # Somebody else's list must not lead to repositories on this machine's disk.
+            entries = tuple(
+                each for each in entries if _REMOTE.match(each.address) or _SCP_LIKE.fullmatch(each.address)
+            )
+        with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
+            for each in pool.map(lambda entry: self._read_repository(entry, root), entries):
+                found.take(each)
+        kept = {repositories.clone_of(each.address, root) for each in entries}
+        kept.add(repositories.clone_of(_entry(source.location).address, root))
+        for clone in root.glob("*"):
+            if clone not in kept:
+                shutil.rmtree(clone, ignore_errors=True)
+        return found
+
+    def _list(self, source: Source, root: Path) -> tuple[str, str, _Found]:
+        """Give the list's name and text, and the beginning of what is found."""
+        if indexes.is_file(source.location):
+            text = indexes.load(source.location, timeout_s=self._timeout_s)
+            return source.location.rpartition("/")[2], text, _Found()
+        folder, trouble = self._clone(_entry(source.location), root)
+        listed = indexes.of_folder(folder)
+        if listed is None:
+            raise errors.Unavailable(f"the repository has no list: none of {', '.join(indexes.FILES)}")
+        return *listed, _Found(commit=folder.name, troubles=[trouble] if trouble else [])
+
+    def _read_repository(self, entry: indexes.Entry, root: Path) -> _Found:
+        try:
+            folder, trouble = self._clone(entry, root)
+        except errors.PelagosError as error:
+            return _Found(troubles=[error.message], whole=False)
+        found = _modules_of(folder, repositories.name(entry.address), folder.name)
+        return dataclasses.replace(found, troubles=[*([trouble] if trouble else []), *found.troubles])
+
+    def _clone(self, entry: indexes.Entry, root: Path) -> tuple[Path, str]:
+        """Give the newest files of a repository; when they cannot be fetched the last good ones, and the reason."""
+        _check_address(entry.address)
+        clone = repositories.clone_of(entry.address, root)
+        try:
+            after = repositories.update(entry.address, clone, reference=entry.branch, timeout_s=self._timeout_s)
+        except errors.Unavailable as error:
+            said = f"{repositories.name(entry.address)}: {error.message}"
+            before = repositories.last_good(clone)
+            if before is None:
+                raise errors.Unavailable(said) from error
+            return before, said
+        return after, ""
+
+    @contextlib.contextmanager
+    def _only_one(self, source_id: str) -> Iterator[None]:
+        """Hold a source's lock; it falls when the process ends, however it ends."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / f".{source_id}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _modules_of(root: Path, name: str, commit: str) -> _Found:
+    """Read all modules below a folder; one at the root bears the name of the repository if it says no other."""
+    found = _Found(commit=commit)
+    for folder in folders.find(root):
+        at_root = folder == root
+        read = folders.read(folder, folders.module_name(folder) or (name if at_root else ""))
+        if read.card is None:
+            found.troubles += _worst(folder, read.faults)
+            found.whole = False
+        # Many a folder has some `metadata.json`: below the root it takes a title to be a card.
+        elif at_root or read.card.title != read.card.name:
+            found.cards.setdefault(read.card.name, (read.card, commit))
+    if not found.cards and not found.troubles:
+        found.troubles.append(f"{name or root} has no card: none of {', '.join(folders.CARDS)}")
+    return found
+
+
+def _worst(folder: Path, said: Iterable[faults.Fault]) -> Iterable[str]:
+    return [f"{folder.name}: {fault}" for fault in said if fault.severity is faults.Severity.ERROR][:1]
+
+
+def _understood(location: str, kind: Kind | str | None) -> tuple[Kind, str]:
+    """Tell the kind of a location, and write it as it is kept: paths are absolute."""
+    if kind is not None and kind not in set(Kind) - {Kind.INSTALLED}:
+        raise errors.InvalidInput({"kind": [f"'{kind}' is none of: folder, git, index"]})
+    if not _ADDRESS.match(location) and not _SCP_LIKE.fullmatch(location):
+        path = Path(location).expanduser().absolute()
+        if not location or not path.exists():
+            raise errors.InvalidInput({"location": [f"there is no folder or file '{location}', and it is no address"]})
+        if path.is_file() and not indexes.is_file(path.name):
+            raise errors.InvalidInput({"location": [f"'{path.name}' is no list: expected {', '.join(indexes.FILES)}"]})
+        return Kind(kind or (Kind.INDEX if path.is_file() else Kind.FOLDER)), str(path)
+    _check_address(location)
+    return Kind(kind or (Kind.INDEX if indexes.is_file(location) else Kind.GIT)), location
+
+
+def _check_address(address: str) -> None:
+    if _SECRET.match(address):
+        raise errors.InvalidInput(
+            {"location": ["the address holds a password, which everybody would see"]},
+            hint="Keep it with git's credential helper, and give the address without it.",
+        )
+    known = _ADDRESS.fullmatch(address) or _SCP_LIKE.fullmatch(address) or Path(address).is_absolute()
+    if not known or any(letter.isspace() for letter in address):
+        raise errors.InvalidInput({"location": [f"'{address}' is no address of a git repository"]})
+
+
+def _entry(location: str) -> indexes.Entry:
+    return indexes.Entry(location.rstrip("/"))
+
+
+def _free_id(location: str, taken: Iterable[str]) -> str:
+    """Make a short id of a location: its last part, with a number when that is taken."""
+    wanted = repositories.name(location).casefold()[:80]
+    known = set(taken)
+    numbers = (f"{wanted}-{number}" for number in range(2, len(known) + 3))
+    return wanted if wanted not in known else next(each for each in numbers if each not in known)

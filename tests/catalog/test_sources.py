@@ -1,0 +1,427 @@
+"""Sources bring cards into the catalog, keep the last good ones, and take away what is gone."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import pelagos.db
+from pelagos import environments
+from pelagos.catalog import source_store, sources, store
+from pelagos.catalog.source_store import Kind
+from pelagos.domain import clock, errors
+
+_IDENTITY = {
+    "GIT_AUTHOR_NAME": "A",
+    "GIT_AUTHOR_EMAIL": "a@example.org",
+    "GIT_COMMITTER_NAME": "A",
+    "GIT_COMMITTER_EMAIL": "a@example.org",
+}
+
+
+def git(folder: Path, *words: str) -> str:
+    variables = {**os.environ, **_IDENTITY}
+    done = subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True, text=True, env=variables)
+    return done.stdout.strip()
+
+
+def module(folder: Path, title: str, **files: str) -> Path:
+    """A module's folder with a card; `__` in a name is the dot."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "module.toml").write_text(f'title = "{title}"\n')
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(text)
+    return folder
+
+
+def repository(folder: Path, title: str) -> Path:
+    """A git repository with one module."""
+    module(folder, title)
+    git(folder, "init", "-q", "-b", "main")
+    return committed(folder)
+
+
+def committed(folder: Path) -> Path:
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "Change")
+    return folder
+
+
+@pytest.fixture
+def time() -> clock.FixedClock:
+    return clock.FixedClock()
+
+
+@pytest.fixture
+def cards(database: pelagos.db.Database) -> store.Store:
+    return store.Store(database)
+
+
+@pytest.fixture
+def known(cards: store.Store, database: pelagos.db.Database, tmp_path: Path, time: clock.FixedClock) -> sources.Sources:
+    """The sources of an empty catalog."""
+    return sources.Sources(cards, database, folder=tmp_path / "clones", clock=time)
+
+
+class TestAdd:
+    @pytest.mark.parametrize(
+        ("location", "kind"),
+        [
+            ("https://example.org/group/plankton.git", Kind.GIT),
+            ("git@example.org:group/plankton.git", Kind.GIT),
+            ("https://example.org/group/plankton/raw/MODULES.yml", Kind.INDEX),
+        ],
+    )
+    def test_knows_what_a_location_is(self, known: sources.Sources, location: str, kind: Kind) -> None:
+        made = known.add(location)
+
+        assert (made.kind, made.location, made.refreshed) == (kind, location, None)
+
+    def test_gives_each_a_short_id(self, known: sources.Sources) -> None:
+        made = [known.add(f"https://example.org/{group}/plankton") for group in "abc"]
+
+        assert [each.id for each in made] == ["plankton", "plankton-2", "plankton-3"]
+
+    def test_refuses_the_same_twice(self, known: sources.Sources, tmp_path: Path) -> None:
+        known.add(str(tmp_path))
+
+        with pytest.raises(errors.Conflict):
+            known.add(str(tmp_path))
+
+    @pytest.mark.parametrize(
+        "location", ["", "nowhere", "ext::sh -c touch% x", "--upload-pack=x", "https://me:secret@example.org/x"]
+    )
+    def test_refuses_what_is_no_location(self, known: sources.Sources, location: str) -> None:
+        with pytest.raises(errors.InvalidInput) as caught:
+            known.add(location)
+
+        assert list(caught.value.faults) == ["location"]
+        assert known.list() == ()
+
+    def test_refuses_a_kind_that_is_none(self, known: sources.Sources, tmp_path: Path) -> None:
+        with pytest.raises(errors.InvalidInput):
+            known.add(str(tmp_path), "installed")
+
+
+class TestFolder:
+    def test_may_be_one_module_or_hold_many(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
+        module(tmp_path / "one", "One")
+        module(tmp_path / "many" / "modules" / "two", "Two")
+        module(tmp_path / "many" / "three", "Three")
+        known.add(str(tmp_path / "one"))
+        known.add(str(tmp_path / "many"))
+
+        found = known.refresh()
+
+        assert {each.id: (each.cards, each.error) for each in found} == {"one": (1, ""), "many": (2, "")}
+        assert cards.names() == ("one", "three", "two")
+
+    def test_names_a_card_as_its_module_is_installed(
+        self, known: sources.Sources, cards: store.Store, tmp_path: Path
+    ) -> None:
+        project = '[project.entry-points."pelagos.modules"]\nplankton = "a:B"\n'
+        known.add(str(module(tmp_path / "some-folder", "Plankton", pyproject__toml=project)))
+
+        known.refresh()
+
+        assert cards.names() == ("plankton",)
+
+    def test_takes_no_other_metadata_for_a_card(
+        self, known: sources.Sources, cards: store.Store, tmp_path: Path
+    ) -> None:
+        module(tmp_path / "many" / "one", "One")
+        (tmp_path / "many" / "data").mkdir()
+        (tmp_path / "many" / "data" / "metadata.json").write_text('{"columns": 3}')
+        known.add(str(tmp_path / "many"))
+
+        known.refresh()
+
+        assert cards.names() == ("one",)
+
+    def test_keeps_its_cards_when_it_is_gone(
+        self, known: sources.Sources, cards: store.Store, time: clock.FixedClock, tmp_path: Path
+    ) -> None:
+        folder = module(tmp_path / "one", "One")
+        known.add(str(folder))
+        (good,) = known.refresh()
+        folder.rename(tmp_path / "elsewhere")
+        time.move(60)
+
+        (bad,) = known.refresh()
+
+        assert cards.names() == ("one",)
+        assert "there is no folder" in bad.error
+        assert (bad.refreshed, bad.tried) == (good.refreshed, time.now())
+
+    def test_keeps_a_card_that_became_unreadable(
+        self, known: sources.Sources, cards: store.Store, tmp_path: Path
+    ) -> None:
+        folder = module(tmp_path / "one", "One")
+        known.add(str(folder))
+        known.refresh()
+        (folder / "module.toml").write_bytes(b"\xff")
+
+        (found,) = known.refresh()
+
+        assert cards.get("one").card.title == "One"
+        assert "UTF-8" in found.error
+
+    def test_loses_the_cards_that_left_it(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
+        module(tmp_path / "many" / "one", "One")
+        two = module(tmp_path / "many" / "two", "Two")
+        known.add(str(tmp_path / "many"))
+        known.refresh()
+        (two / "module.toml").unlink()
+
+        known.refresh()
+
+        assert cards.names() == ("one",)
+
+    def test_changes_nothing_when_nothing_has_changed(
+        self, known: sources.Sources, cards: store.Store, tmp_path: Path
+    ) -> None:
+        known.add(str(module(tmp_path / "one", "One")))
+        known.refresh()
+        before = cards.snapshot()
+
+        known.refresh()
+
+        assert cards.snapshot() is before
+
+    def test_leaves_a_name_to_the_source_that_had_it_first(
+        self, known: sources.Sources, cards: store.Store, tmp_path: Path
+    ) -> None:
+        known.add(str(module(tmp_path / "a" / "one", "First")))
+        known.add(str(module(tmp_path / "b" / "one", "Second")))
+
+        _, second = known.refresh()
+
+        assert cards.get("one").card.title == "First"
+        assert "one is left out: there is one from one" in second.error
+
+
+class TestGit:
+    def test_gives_each_card_its_commit(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
+        origin = repository(tmp_path / "plankton", "Plankton")
+        known.add(origin.as_uri())
+
+        (found,) = known.refresh()
+
+        assert found.commit == git(origin, "rev-parse", "HEAD")
+        assert (cards.get("plankton").commit, cards.get("plankton").source) == (found.commit, "plankton")
+
+    def test_follows_the_repository(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
+        origin = repository(tmp_path / "plankton", "Before")
+        known.add(origin.as_uri())
+        known.refresh()
+        module(origin, "After")
+        committed(origin)
+
+        (found,) = known.refresh()
+
+        assert cards.get("plankton").card.title == "After"
+        assert found.commit == git(origin, "rev-parse", "HEAD")
+
+    def test_keeps_the_last_good_cards(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
+        origin = repository(tmp_path / "plankton", "Plankton")
+        known.add(origin.as_uri())
+        (good,) = known.refresh()
+        origin.rename(tmp_path / "moved")
+
+        (bad,) = known.refresh()
+
+        assert cards.get("plankton").commit == good.commit == bad.commit
+        assert "plankton: " in bad.error
+        assert bad.refreshed == good.refreshed
+
+    def test_says_at_once_that_there_is_none(self, known: sources.Sources, tmp_path: Path) -> None:
+        known.add((tmp_path / "nowhere").as_uri())
+
+        (found,) = known.refresh()
+
+        assert (found.cards, found.refreshed) == (0, None)
+        assert "nowhere" in found.error
+
+    def test_fetches_no_weights(self, known: sources.Sources, tmp_path: Path) -> None:
+        origin = module(tmp_path / "plankton", "Plankton", weights__bin="x" * 1000, LICENSE="MIT", README__md="# Hi")
+        git(origin, "init", "-q")
+        committed(origin)
+        known.add(origin.as_uri())
+
+        known.refresh()
+
+        files = {path.name for path in (tmp_path / "clones" / "plankton").rglob("*") if path.is_file()}
+        assert files == {"module.toml", "LICENSE", "README.md"}
+
+    def test_survives_what_a_crash_left(self, known: sources.Sources, tmp_path: Path) -> None:
+        origin = repository(tmp_path / "plankton", "Before")
+        known.add(origin.as_uri())
+        known.refresh()
+        (clone,) = (tmp_path / "clones" / "plankton").iterdir()
+        (clone / ".new-1").mkdir()
+        module(origin, "After")
+        committed(origin)
+
+        (found,) = known.refresh()
+
+        assert found.error == ""
+        assert [path.name for path in clone.iterdir()] == [found.commit]
+
+
+class TestIndex:
+    def test_lists_repositories_as_deep_did(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
+        lines = [f"- module: {repository(tmp_path / name, name.title()).as_uri()}\n" for name in ("one", "two")]
+        (tmp_path / "MODULES.yml").write_text("---\n" + "".join(lines))
+        known.add(str(tmp_path / "MODULES.yml"))
+
+        (found,) = known.refresh()
+
+        assert (found.kind, found.cards, found.error) == (Kind.INDEX, 2, "")
+        assert cards.get("two").commit == git(tmp_path / "two", "rev-parse", "HEAD")
+
+    def test_may_be_a_repository_with_submodules(
+        self, known: sources.Sources, cards: store.Store, tmp_path: Path
+    ) -> None:
+        repository(tmp_path / "one", "One")
+        catalog = tmp_path / "modules-catalog"
+        catalog.mkdir()
+        (catalog / ".gitmodules").write_text('[submodule "one"]\n\tpath = one\n\turl = ../one\n\tbranch = main\n')
+        git(catalog, "init", "-q")
+        committed(catalog)
+        known.add(catalog.as_uri(), "index")
+
+        (found,) = known.refresh()
+
+        assert (found.error, cards.names()) == ("", ("one",))
+        assert found.commit == git(catalog, "rev-parse", "HEAD")
+
+    def test_goes_on_without_a_repository_that_fails(
+        self, known: sources.Sources, cards: store.Store, tmp_path: Path
+    ) -> None:
+        good = repository(tmp_path / "good", "Good").as_uri()
+        lost = repository(tmp_path / "lost", "Lost").as_uri()
+        (tmp_path / "MODULES.yml").write_text(f"- {lost}\n- {good}\n- {(tmp_path / 'never').as_uri()}\n")
+        known.add(str(tmp_path / "MODULES.yml"))
+        known.refresh()
+        (tmp_path / "lost").rename(tmp_path / "moved")
+
+        (found,) = known.refresh()
+
+        assert cards.names() == ("good", "lost")
+        assert "lost: " in found.error
+        assert "never: " in found.error
+
+    def test_loses_what_left_the_list(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
+        addresses = [repository(tmp_path / name, name).as_uri() for name in ("one", "two")]
+        listed = tmp_path / "MODULES.yml"
+        listed.write_text("".join(f"- {each}\n" for each in addresses))
+        known.add(str(listed))
+        known.refresh()
+        listed.write_text(f"- {addresses[0]}\n")
+
+        known.refresh()
+
+        assert cards.names() == ("one",)
+        assert len(list((tmp_path / "clones" / "modules.yml").iterdir())) == 1
+
+    def test_says_where_it_is_broken(self, known: sources.Sources, tmp_path: Path) -> None:
+        (tmp_path / "MODULES.yml").write_text("- module: 'x\n")
+        known.add(str(tmp_path / "MODULES.yml"))
+
+        (found,) = known.refresh()
+
+        assert "MODULES.yml:2:1" in found.error
+
+
+class TestInstalled:
+    def test_brings_the_modules_that_can_be_run(
+        self,
+        cards: store.Store,
+        database: pelagos.db.Database,
+        tmp_path: Path,
+        time: clock.FixedClock,
+        installed_modules: environments.Environments,
+    ) -> None:
+        made = sources.Sources(cards, database, folder=tmp_path, clock=time, modules=installed_modules)
+
+        (found,) = made.refresh()
+
+        assert (found.id, found.kind, found.error, found.cards) == ("installed", Kind.INSTALLED, "", 2)
+        trivial = cards.get("trivial").card
+        assert (trivial.version, trivial.licence) == ("1.0.0", "Apache-2.0")
+        assert (trivial.inference, trivial.trainable) == (True, False)
+
+    def test_gives_way_to_every_other_source(
+        self,
+        cards: store.Store,
+        database: pelagos.db.Database,
+        tmp_path: Path,
+        time: clock.FixedClock,
+        installed_modules: environments.Environments,
+    ) -> None:
+        made = sources.Sources(cards, database, folder=tmp_path / "clones", clock=time, modules=installed_modules)
+        made.add(str(module(tmp_path / "trivial", "Better")))
+
+        first = made.refresh()
+        second = made.refresh()
+
+        assert cards.get("trivial").card.title == "Better"
+        assert [each.error for each in (*first, *second)] == [""] * 4
+
+    def test_cannot_be_removed(
+        self,
+        cards: store.Store,
+        database: pelagos.db.Database,
+        tmp_path: Path,
+        time: clock.FixedClock,
+        installed_modules: environments.Environments,
+    ) -> None:
+        made = sources.Sources(cards, database, folder=tmp_path, clock=time, modules=installed_modules)
+
+        with pytest.raises(errors.Conflict):
+            made.remove("installed")
+
+
+class TestDue:
+    def test_reads_what_was_not_read_for_long(
+        self, known: sources.Sources, time: clock.FixedClock, tmp_path: Path
+    ) -> None:
+        known.add(str(module(tmp_path / "one", "One")))
+
+        ran = []
+        for seconds in (0, 60, 6 * 3600):
+            time.move(seconds)
+            ran.append([each.id for each in known.due(time.now())])
+
+        assert ran == [["one"], [], ["one"]]
+
+
+class TestRemove:
+    def test_takes_cards_and_clones_away(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
+        known.add(repository(tmp_path / "plankton", "Plankton").as_uri())
+        known.refresh()
+
+        known.remove("plankton")
+
+        assert (known.list(), cards.names()) == ((), ())
+        assert not (tmp_path / "clones" / "plankton").exists()
+
+    def test_says_that_there_is_none(self, known: sources.Sources) -> None:
+        with pytest.raises(errors.NotFound):
+            known.remove("nothing")
+
+
+class TestStore:
+    def test_keeps_all_that_is_known(self, database: pelagos.db.Database) -> None:
+        records = source_store.SourceStore(database)
+        now = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+        made = source_store.Source("a", Kind.GIT, "https://example.org/a", now, "c0ffee", now, now, "no")
+
+        records.add(made)
+
+        assert records.get("a") == made
+        assert records.all() == (made,)
