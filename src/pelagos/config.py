@@ -77,6 +77,16 @@ class Hub:
 
 
 @dataclasses.dataclass(frozen=True)
+class Containers:
+    """How modules run that live in a container image."""
+
+    max_memory_mb: int = _setting(0, "Most memory of one container; 0 is no limit.", ge=0, unit="MiB")
+    max_cpus: float = _setting(0.0, "Most processor cores of one container; 0 is no limit.", ge=0)
+    network: str = _setting("none", "Network that code in containers may use, such as bridge; none by default.")
+    engine_options: str = _setting("", "More options for `docker run` or `podman run`, such as --gpus all.")
+
+
+@dataclasses.dataclass(frozen=True)
 class Settings:
     """All settings."""
 
@@ -85,6 +95,7 @@ class Settings:
     runtime: Runtime = dataclasses.field(default_factory=Runtime)
     jobs: Jobs = dataclasses.field(default_factory=Jobs)
     environments: Environments = dataclasses.field(default_factory=Environments)
+    containers: Containers = dataclasses.field(default_factory=Containers)
     hub: Hub = dataclasses.field(default_factory=Hub)
 
     @property
@@ -183,7 +194,13 @@ def default_state_dir(environ: Mapping[str, str]) -> Path:
     return (Path(data) if data.startswith("/") else home / ".local" / "share") / "pelagos"
 
 
-_BRANCHES: Mapping[str, Any] = {"runtime": Runtime, "jobs": Jobs, "environments": Environments, "hub": Hub}
+_BRANCHES: Mapping[str, Any] = {
+    "runtime": Runtime,
+    "jobs": Jobs,
+    "environments": Environments,
+    "containers": Containers,
+    "hub": Hub,
+}
 
 
 def _named(prefix: str, field: dataclasses.Field[Any]) -> Named:

@@ -38,6 +38,11 @@ def environments_of(chosen: config.Settings) -> environments.Environments:
         install_timeout_s=limits.install_timeout_s,
         describe_timeout_s=limits.describe_timeout_s,
         in_use=lambda: list(interpreters_of_jobs(chosen)),
+        containers=environments.Containers(
+            **vars(chosen.containers),
+            # Trained models lie there.
+            shares=(chosen.jobs_dir,),
+        ),
     )
 
 
@@ -64,9 +69,9 @@ def module_of(known: environments.Environments, name: str) -> environments.Insta
 
 
 def modules_of(known: environments.Environments, name: str) -> list[environments.Installed]:
-    """Find a module by name, or all those of a folder: it is installed first, in no time when it is up to date."""
+    """Find a module by name, or all those of a source: it is installed first, in no time when it is up to date."""
     path = Path(name).expanduser()
-    if os.sep not in name and name not in (".", ".."):
+    if not environments.is_source(name, folder=Path.cwd()):
         return [known.find(name)]
     with output.installing() as progress:
         installed = known.install(str(path) if path.is_dir() else name, progress=progress)

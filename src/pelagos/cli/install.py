@@ -1,7 +1,8 @@
 """Install a module into a Python environment of its own.
 
 SOURCE is a folder (installed editable: changes of its code count at once), a wheel, an sdist, a git address, or a name
-on PyPI with or without a version. Extras stand in brackets: ./my-module[train].
+on PyPI with or without a version. Extras stand in brackets: ./my-module[train]. It may also be a container image
+(name:tag, docker://name, podman://name), or a server that has modules already (http://host:port).
 """
 
 from __future__ import annotations

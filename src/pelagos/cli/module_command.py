@@ -67,7 +67,10 @@ def understand(first: argparse.Namespace, *, method: str, add_options: AddOption
     options.add_shared(parser)
     reserved = frozenset(flag for action in parser._actions for flag in action.option_strings)
     flags = module_flags.ModuleFlags(
-        description[method]["parameters"], reserved=reserved, copies=installed.kind == "deepaas"
+        description[method]["parameters"],
+        reserved=reserved,
+        # A container does not see the person's files, and a DEEPaaS module may remove what it was given.
+        copies=installed.kind == "deepaas" or (installed.in_image and method == "predict"),
     )
     flags.add_to(parser)
     del first.words

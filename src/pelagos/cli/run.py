@@ -1,13 +1,16 @@
 """Serve modules: web page, REST API as DEEPaaS clients know it, predictions and trainings.
 
-MODULE is the name of an installed module, or a folder, which is installed first. The options of deepaas-run work too.
+MODULE is the name of an installed module, or what can be installed: a folder, a container image (name:tag, docker://name,
+podman://name), or a server that has modules already (http://host:port). The options of deepaas-run work too.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pelagos import config, environments
@@ -23,6 +26,14 @@ _SWITCHES = {
     "train-endpoint": "accept trainings",
     "doc-endpoint": "serve the interactive documentation",
     "debug-endpoint": "show the module's log at /v2/debug/",
+}
+
+
+_CONTAINERS = {
+    "max-memory-mb": ("N", "most memory of a container, in MiB"),
+    "max-cpus": ("N", "most processor cores of a container"),
+    "network": ("NAME", "network that code in a container may use (default: none)"),
+    "engine-options": ("WORDS", "more options for docker run or podman run"),
 }
 
 
@@ -44,6 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
         off = (f"--no{name}", f"--no-{name}")
         parser.add_argument(*off, dest=dest, action="store_const", const=False, help=argparse.SUPPRESS)
+    group = parser.add_argument_group("modules in container images")
+    for name, (metavar, text) in _CONTAINERS.items():
+        group.add_argument(f"--{name}", metavar=metavar, help=text)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -53,7 +67,14 @@ def run(given: argparse.Namespace) -> int:
     chosen = assembly.settings(given)
     known = assembly.environments_of(chosen)
     modules = [each for name in _names(given, known) for each in assembly.modules_of(known, name)]
-    offered = [server.Offered(assembly.code_of(known, each), known.describe(each)) for each in modules]
+    offered = [
+        server.Offered(
+            assembly.code_of(known, each),
+            known.describe(each),
+            functools.partial(_interpreter, known, each) if each.in_image else None,
+        )
+        for each in modules
+    ]
     names = ", ".join(each.name for each in modules)
     return server.serve(
         _runtime_settings(chosen.runtime),
@@ -61,6 +82,10 @@ def run(given: argparse.Namespace) -> int:
         assembly.jobs_of(chosen),
         on_listening=lambda address: print(f"{names}: {address}", flush=True),
     )
+
+
+def _interpreter(known: environments.Environments, module: environments.Installed, uploads: Path) -> Path:
+    return known.interpreter(module, share=uploads)
 
 
 def _names(given: argparse.Namespace, known: environments.Environments) -> Sequence[str]:

@@ -5,8 +5,9 @@ what is in it: it reads records and descriptions.
 """
 
 from pelagos.environments.environments import Environments
+from pelagos.environments.images import Containers
 from pelagos.environments.records import Installed
-from pelagos.environments.sources import Source
+from pelagos.environments.sources import Source, is_source
 from pelagos.environments.steps import Progress, Step
 
-__all__ = ["Environments", "Installed", "Progress", "Source", "Step"]
+__all__ = ["Containers", "Environments", "Installed", "Progress", "Source", "Step", "is_source"]

@@ -22,11 +22,22 @@ from pathlib import Path
 from typing import Any
 
 from pelagos.domain import errors
-from pelagos.environments import authors, building, descriptions, own_interpreter, records, sources, stamps, steps
+from pelagos.environments import (
+    authors,
+    building,
+    descriptions,
+    images,
+    own_interpreter,
+    records,
+    sources,
+    stamps,
+    steps,
+)
 from pelagos.environments.records import Installed
-from pelagos.environments.sources import Source
+from pelagos.environments.sources import Source, SourceKind
 from pelagos.environments.steps import Progress, Step
 
+_BUILDERS = {SourceKind.IMAGE: images.build}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -34,7 +45,8 @@ class Environments:
     """The installed modules of one state folder. Any number of processes may use the same root.
 
     `in_use` gives paths of interpreters that must stay although nothing runs in them now, such as those of waiting
-    jobs; an environment that was replaced is removed when nobody needs it any more.
+    jobs; an environment that was replaced is removed when nobody needs it any more. `containers` says how those modules
+    are run that live in an image.
     """
 
     def __init__(
@@ -44,11 +56,13 @@ class Environments:
         install_timeout_s: float = 3600,
         describe_timeout_s: float = 120,
         in_use: Callable[[], Iterable[Path]] = tuple,
+        containers: images.Containers | None = None,
     ) -> None:
         self._root = root.absolute()
         self._install_timeout_s = install_timeout_s
         self._describe_timeout_s = describe_timeout_s
         self._in_use = in_use
+        self._containers = containers or images.Containers()
 
     @property
     def root(self) -> Path:
@@ -77,7 +91,7 @@ class Environments:
 
     def find(self, name: str) -> Installed:
         """Find a module by name; dashes, underscores and capitals do not matter. Raises NotFound with the nearest."""
-        found = self._known(name)
+        found = self._ready(self._known(name))
         if found.folder is not None and not found.folder.is_dir():
             raise errors.NotFound(
                 f"the folder of module '{found.name}' is gone: {found.folder}",
@@ -127,6 +141,21 @@ class Environments:
         """Give the folder for PYTHONPATH of workers and jobs: it holds `pelagos.module` and nothing else of ours."""
         return authors.make(self._root / ".author")
 
+    def interpreter(self, installed: Installed, *, share: Path) -> Path:
+        """Give the Python of a module's workers that need the folder `share`: in a container only that is there.
+
+        What is made for it lies in that folder and goes with it.
+        """
+        if not installed.in_image or installed.environment is None:
+            return installed.python
+        chosen = dataclasses.replace(self._containers, shares=(*self._containers.shares, share))
+        return images.interpreter(installed.environment, chosen, into=share)
+
+    def _ready(self, found: Installed) -> Installed:
+        if not found.in_image or found.environment is None:
+            return found
+        return dataclasses.replace(found, python=images.interpreter(found.environment, self._containers))
+
     def _known(self, name: str) -> Installed:
         # The usual case costs one file, not a look at all that is installed.
         exact = records.read_any(self._root, name) if _NAME.fullmatch(name) else None
@@ -147,7 +176,8 @@ class Environments:
         folder = self._root / ".environments" / f"{_label(wanted)}-{uuid.uuid4().hex[:8]}"
         began = time.monotonic()
         try:
-            built = building.build(folder, wanted, extra=extra, timeout_s=self._install_timeout_s, progress=progress)
+            build = _BUILDERS.get(wanted.kind, building.build)
+            built = build(folder, wanted, extra=extra, timeout_s=self._install_timeout_s, progress=progress)
             made = _records(built, folder, wanted, stamp)
         except BaseException:
             self._keep_log(folder)

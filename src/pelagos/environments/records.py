@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 FILE = "installed.json"
+IMAGE_FILE = "image.json"
+"""In an environment: the facts of the image that it stands for."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +47,11 @@ class Installed:
     """How long the installation took."""
     installed: str = ""
     """When, in ISO 8601, UTC."""
+
+    @property
+    def in_image(self) -> bool:
+        """Whether it lives in a container image; only folders that are mounted are there."""
+        return self.environment is not None and (self.environment / IMAGE_FILE).exists()
 
     def as_json(self) -> dict[str, Any]:
         """Give the plain form."""

@@ -1,4 +1,6 @@
-"""Understand what a person wants to install: a folder, a wheel, an sdist, a git repository or a name on PyPI."""
+"""Understand what a person wants to install: a folder, a wheel, an sdist, a git repository, a name on PyPI, a container
+image, or the address of a server that has modules already.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,14 @@ _WITH_EXTRAS = re.compile(r"(?P<body>.+?)\s*\[(?P<extras>[A-Za-z0-9._,\s-]+)\]\s
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*([=<>!~][A-Za-z0-9.*+!=<>~,\s-]*)?")
 _SCP_LIKE = re.compile(r"(?P<user>[A-Za-z0-9._-]+)@(?P<host>[A-Za-z0-9.-]+):(?P<path>[^/].*)")
 _URL = re.compile(r"(git\+)?[a-z]+://\S+")
+# Names, tags and digests of https://distribution.github.io/distribution/spec/api/; a tag or a digest must be there.
+_IMAGE = re.compile(
+    r"([a-zA-Z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
+    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?"
+)
+_ENGINE = re.compile(r"(docker|podman)://")
+# A repository always has a path, so an address without one, or at the root of V2, can only be a server.
+_SERVER = re.compile(r"https?://[^/?#\s]+(/|(/[^?#\s]*)?/v2/?)?")
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
@@ -27,6 +37,9 @@ class SourceKind(enum.StrEnum):
     GIT = "git"
     INDEX = "index"
     """A name on PyPI, or on the index that pip is set to."""
+    IMAGE = "image"
+    SERVER = "server"
+    """A DEEPaaS V2 server, or another Pelagos."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,9 +74,9 @@ def parse(text: str, *, folder: Path) -> Source:
     Raises InvalidInput, field `source`, when it is none of the kinds or names a path that is not there.
     """
     body, extras, version = _split_extras(text.strip(), folder)
-    if _is_git(body):
-        url, reference = _git(body)
-        return Source(SourceKind.GIT, url, extras, reference)
+    elsewhere = _elsewhere(body, extras, folder)
+    if elsewhere is not None:
+        return elsewhere
     path = (folder / Path(body).expanduser()).absolute()
     if path.is_dir():
         return _folder(path, extras)
@@ -72,6 +85,11 @@ def parse(text: str, *, folder: Path) -> Source:
     if body.endswith(_ARCHIVES):
         return _file(SourceKind.SDIST, path, body, extras)
     return _on_index(body + version, extras)
+
+
+def is_source(text: str, *, folder: Path) -> bool:
+    """Whether a text can only be something to install; anything else may be the name of a module that is installed."""
+    return "/" in text or text in (".", "..") or _is_image(text, folder)
 
 
 def normalised(name: str) -> str:
@@ -85,6 +103,25 @@ def _split_extras(text: str, folder: Path) -> tuple[str, tuple[str, ...], str]:
         return text, (), ""
     extras = tuple(sorted({normalised(extra.strip()) for extra in match["extras"].split(",") if extra.strip()}))
     return match["body"], extras, match["version"] or ""
+
+
+def _elsewhere(body: str, extras: tuple[str, ...], folder: Path) -> Source | None:
+    """Understand what is neither here nor on an index."""
+    if _is_image(body, folder):
+        return Source(SourceKind.IMAGE, body)
+    if _SERVER.fullmatch(body):
+        return Source(SourceKind.SERVER, re.sub("(/v2)?/?$", "", body))
+    if _is_git(body):
+        url, reference = _git(body)
+        return Source(SourceKind.GIT, url, extras, reference)
+    return None
+
+
+def _is_image(body: str, folder: Path) -> bool:
+    if _ENGINE.match(body):
+        return True
+    match = _IMAGE.fullmatch(body)
+    return match is not None and bool(match[6] or match[7]) and not (folder / body).exists()
 
 
 def _is_git(body: str) -> bool:
@@ -125,6 +162,7 @@ def _on_index(body: str, extras: tuple[str, ...]) -> Source:
     if "/" in body or body.startswith((".", "~")):
         raise errors.InvalidInput({"source": [f"there is no folder '{body}'"]})
     if _NAME.fullmatch(body) is None:
-        expected = "a folder, a wheel, an sdist, a git address, or a name on PyPI such as 'name' or 'name==1.0'"
+        expected = "a folder, a wheel, an sdist, a git address, an image such as 'name:tag', the address of a server, "
+        expected += "or a name on PyPI such as 'name' or 'name==1.0'"
         raise errors.InvalidInput({"source": [f"'{body}' is not understood; expected {expected}"]})
     return Source(SourceKind.INDEX, body.replace(" ", ""), extras)

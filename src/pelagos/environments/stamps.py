@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from pelagos.environments import images
 from pelagos.environments.sources import Source, SourceKind
 
 _SAY_WHAT_TO_INSTALL = ("pyproject.toml", "setup.py", "setup.cfg", "requirements*.txt")
@@ -41,6 +42,10 @@ def _content(source: Source) -> str | None:
         return _digest(path for pattern in _SAY_WHAT_TO_INSTALL for path in sorted(source.path.glob(pattern)))
     if source.kind in (SourceKind.WHEEL, SourceKind.SDIST):
         return _digest([source.path]) if source.path.is_file() else None
+    if source.kind is SourceKind.IMAGE:
+        return images.identity(source)
+    if source.kind is SourceKind.SERVER:
+        return None
     if source.kind is SourceKind.GIT:
         return source.reference if _COMMIT.fullmatch(source.reference) else None
     return source.location if re.search(r"==[^*]+$", source.location) else None

@@ -9,6 +9,7 @@ import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -30,6 +31,16 @@ class Offered:
     code: worker.Code
     description: Mapping[str, Any] | None = None
     """When it is known already; the worker gives it otherwise."""
+    interpreter: Callable[[Path], Path] | None = None
+    """Gives the Python of workers that must see a folder: that of the requests' files. None: they see everything."""
+
+    def code_of_workers(self, uploads: Path) -> worker.Code:
+        """Give the code that workers run; jobs have no use for the folder of requests."""
+        if self.interpreter is None:
+            return self.code
+        code = self.code
+        python = self.interpreter(uploads)
+        return jobs_room.ModuleCode(code.name, code.kind, code.entry, python, code.path, code.cwd)
 
 
 def serve(
@@ -97,7 +108,8 @@ async def running(
             log.add(text)
             on_log(text)
 
-        pools = [pool.Pool(offered.code, settings.pool(), on_log=remembered) for offered in modules]
+        codes = [offered.code_of_workers(uploads) for offered in modules]
+        pools = [pool.Pool(code, settings.pool(), on_log=remembered) for code in codes]
         await asyncio.gather(*(stack.enter_async_context(each) for each in pools))
         served = {
             offered.code.name: services.served(offered.code, _described(offered, each), each)
