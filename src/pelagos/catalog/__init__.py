@@ -7,11 +7,11 @@ of a module into the catalog.
 
 from pelagos.catalog.card import Card, Status, json_schema
 from pelagos.catalog.faults import Fault, Severity
-from pelagos.catalog.proposals import Proposals
+from pelagos.catalog.proposals import Proposal, Proposals
 from pelagos.catalog.queries import Answer, Facet, Hit, Query, Sort
 from pelagos.catalog.reading import Imported
 from pelagos.catalog.searching import search
-from pelagos.catalog.sources import Sources
+from pelagos.catalog.sources import Source, Sources
 from pelagos.catalog.store import Record, Store
 
 __all__ = [
@@ -21,11 +21,13 @@ __all__ = [
     "Fault",
     "Hit",
     "Imported",
+    "Proposal",
     "Proposals",
     "Query",
     "Record",
     "Severity",
     "Sort",
+    "Source",
     "Sources",
     "Status",
     "Store",

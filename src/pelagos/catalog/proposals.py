@@ -12,6 +12,8 @@ from pelagos.catalog import card, checking, examples, proposal_store, store
 from pelagos.catalog.proposal_store import Proposal, State, Step
 from pelagos.domain import clock, errors
 
+__all__ = ["SOURCE", "Proposal", "Proposals", "State", "Step"]
+
 SOURCE = "proposals"
 """The source of the cards that came this way."""
 _RUNS_SHOWN = 50

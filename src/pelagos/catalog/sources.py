@@ -22,6 +22,8 @@ from pelagos.catalog import card, faults, folders, indexes, installed, repositor
 from pelagos.catalog.source_store import Kind, Source
 from pelagos.domain import clock, errors
 
+__all__ = ["INSTALLED", "Kind", "Source", "Sources"]
+
 INSTALLED = "installed"
 """The id of the one source that is always there."""
 _INSTALLED_EVERY_S = 30.0

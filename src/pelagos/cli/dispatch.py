@@ -25,12 +25,16 @@ COMMANDS: Mapping[str, str] = {
     "predict": "predict with a module: one input, or a folder of thousands",
     "train": "train a module on your own data",
     "jobs": "list, follow, cancel and delete trainings",
+    "catalog": "search the catalog, keep its sources, decide about proposals",
+    "new": "make the folder of a new module",
+    "publish": "check a module and propose it to the catalog",
     "settings": "show all settings and where each comes from",
 }
 OK, FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 _EXTRA_PACKAGES = {
     "alembic", "httptools", "jinja2", "multipart", "rich", "sqlalchemy", "starlette", "uvicorn", "uvloop",
 }  # fmt: skip
+_HUB_PACKAGES = {"license_expression", "markdown_it", "nh3", "picklescan", "pydantic", "rapidfuzz", "yaml"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -138,10 +142,12 @@ def guarded(act: Callable[[], int]) -> int:
 
 
 def _told(error: Exception) -> int:
-    if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in _EXTRA_PACKAGES:
+    missing = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if missing in _EXTRA_PACKAGES | _HUB_PACKAGES:
+        extra = "hub" if missing in _HUB_PACKAGES else "serve"
         error = errors.MissingExtra(
-            f"this command needs the package '{error.name}', which is not installed",
-            hint="Install the rest of Pelagos: pip install 'pelagos[serve]'",
+            f"this command needs the package '{missing}', which is not installed",
+            hint=f"Install the rest of Pelagos: pip install 'pelagos[{extra}]'",
         )
     if isinstance(error, errors.PelagosError):
         faults = getattr(error, "faults", {})
