@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 import pelagos
+from pelagos import environments, identity
+from pelagos.catalog import sources
 from pelagos.domain import errors
 from pelagos.runtime.console import assets, cards, results
 from pelagos.runtime.console import desk as desks
-from pelagos.web import live, run_words
+from pelagos.web import installations, live, run_words
 
 Hub = Any
 
@@ -25,6 +28,8 @@ _CONSOLE = Path(desks.__file__).parent
 ASSETS = assets.Assets(assets.FOLDER, _HERE / "static")
 """The console's scripts and styles, and ours."""
 
+FORM_BYTES = 200_000
+"""The largest form without files."""
 SECTIONS = (
     ("overview", "Overview", "/"),
     ("modules", "Modules", "/modules"),
@@ -44,6 +49,7 @@ class Desk:
     def __init__(self, hub: Hub, stopping: asyncio.Event | None = None) -> None:
         self.hub = hub
         self.live = live.Live(stopping)
+        self.installations = installations.Installations(self._install)
 
     @functools.cached_property
     def known(self) -> run_words.Descriptions:
@@ -103,6 +109,11 @@ class Desk:
             return cards.title(described) if described else name
         return title
 
+    def _install(self, source: str, progress: environments.Progress) -> None:
+        self.hub.modules.install(source, progress=progress)
+        # Its card shall be there when the page is drawn again.
+        self.hub.sources.refresh(sources.INSTALLED)
+
 
 def drawn(template: str, **values: Any) -> str:
     """Draw a page or a part of one."""
@@ -112,6 +123,35 @@ def drawn(template: str, **values: Any) -> str:
 def person(request: Request) -> Any:
     """Give who is asking, as the guard found; None in front of it."""
     return getattr(request.state, "person", None)
+
+
+def asking(request: Request) -> str:
+    """Give the name of who is asking; empty in front of the guard."""
+    found = person(request)
+    return found.name if found is not None else ""
+
+
+def require(request: Request, role: identity.Role) -> str:
+    """Give the name of who is asking; raises Forbidden without the role."""
+    asking: identity.Person = request.state.person
+    asking.require(role)
+    return asking.name
+
+
+async def said(request: Request) -> dict[str, str]:
+    """Read a small posted form; the last value of a name counts. Raises TooLarge."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > FORM_BYTES:
+            raise errors.TooLarge("The form is too large.")
+    return dict(urllib.parse.parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def badge(state: str) -> str:
+    """Give the colour of a deployment's state, by the word that states of runs have for it."""
+    endings = {"_IN_PROGRESS": "running", "_FAILED": "failed", "CREATE_COMPLETE": "done", "UPDATE_COMPLETE": "done"}
+    return next((colour for ending, colour in endings.items() if state.endswith(ending)), "ended")
 
 
 def _environment() -> jinja2.Environment:
@@ -125,6 +165,7 @@ def _environment() -> jinja2.Environment:
         auto_reload=False,
     )
     made.filters.update(
+        badge=badge,
         elapsed=desks.elapsed,
         figure=desks.figure,
         moment=desks.moment,

@@ -15,10 +15,38 @@ from starlette.routing import BaseRoute, Mount, Route
 from pelagos.domain import errors
 from pelagos.runtime import errors as http_errors
 from pelagos.runtime.console import guard
-from pelagos.web import compare, overview, run, runs
+from pelagos.web import (
+    compare,
+    installing,
+    module,
+    modules,
+    overview,
+    proposals,
+    run,
+    runs,
+    searching,
+    settings,
+    sites,
+    sources,
+    trying,
+)
 from pelagos.web import desk as desks
 
-PAGES = (overview, runs, compare, run)
+PAGES = (
+    overview,
+    modules,
+    module,
+    installing,
+    trying,
+    runs,
+    compare,
+    run,
+    proposals,
+    sources,
+    sites,
+    settings,
+    searching,
+)
 """Each has `routes(desk)`; what stands first is asked first."""
 
 _LOG = logging.getLogger(__name__)

@@ -1,0 +1,91 @@
+"""Write what the pages of catalog, sites and settings do as a command, a curl line and Python."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import urllib.parse
+from collections.abc import Sequence
+
+from pelagos.runtime.console import recipes
+
+TOKEN = "Authorization: Bearer $PELAGOS_TOKEN"  # noqa: S105 - the name of a variable, to be filled in by a shell
+
+
+def overview(origin: str) -> recipes.Recipe:
+    """Write a look at what runs."""
+    return read(["jobs", "list"], f"{origin}/api/v1/runs", "for run in hub.runs.list():\n    print(run)")
+
+
+def search(origin: str, pairs: Sequence[tuple[str, str]]) -> recipes.Recipe:
+    """Write a search in the catalog; `pairs` are the parameters of the page's address."""
+    text = dict(pairs).get("q", "")
+    address = _with_query(f"{origin}/api/v1/modules", pairs)
+    python = f"for module in hub.modules.search({_quoted(text) if text else ''}):\n    print(module)"
+    return read(["catalog", "search", *([text] if text else [])], address, python)
+
+
+def everything(origin: str, text: str) -> recipes.Recipe:
+    """Write a search over everything; the terminal searches the catalog."""
+    address = _with_query(f"{origin}/api/v1/search", [("q", text)])
+    return read(["catalog", "search", *([text] if text else [])], address, f"print(hub.search({_quoted(text)}))")
+
+
+def module(origin: str, name: str) -> recipes.Recipe:
+    """Write a look at a card."""
+    return read(
+        ["catalog", "show", name], f"{origin}/api/v1/modules/{_path(name)}", f"print(hub.modules.get({_quoted(name)}))"
+    )
+
+
+def sources(origin: str) -> recipes.Recipe:
+    """Write the list of the catalog's sources."""
+    return read(["catalog", "list"], f"{origin}/api/v1/sources", "for source in hub.sources.list():\n    print(source)")
+
+
+def publish(origin: str) -> recipes.Recipe:
+    """Write the list of proposals; the terminal is where one is made."""
+    python = "for proposal in hub.proposals.list():\n    print(proposal)"
+    return read(["publish", "./my-module"], f"{origin}/api/v1/proposals", python)
+
+
+def sites(origin: str) -> recipes.Recipe:
+    """Write what the sites could give."""
+    return read(["sites"], f"{origin}/api/v1/sites", "for site in hub.sites.list():\n    print(site)")
+
+
+def settings(origin: str) -> recipes.Recipe:
+    """Write a look at the settings."""
+    return read(["settings"], f"{origin}/api/v1/settings", "print(hub.settings())")
+
+
+def read(command: Sequence[str], address: str, python: str) -> recipes.Recipe:
+    """Write something that only looks."""
+    return recipes.Recipe(shlex.join(["pelagos", *command]), curl(address), in_python(python))
+
+
+def curl(address: str, *options: str) -> str:
+    """Write a curl line that carries the hub's token."""
+    return with_token(shlex.join(["curl", *options, address]))
+
+
+def with_token(line: str) -> str:
+    """Let a curl line carry the hub's token."""
+    return line.replace("curl ", f'curl -H "{TOKEN}" ', 1)
+
+
+def in_python(lines: str) -> str:
+    """Write lines that have the hub's client as `hub`."""
+    return f"import pelagos\n\nhub = pelagos.Client()\n{lines}"
+
+
+def _with_query(address: str, pairs: Sequence[tuple[str, str]]) -> str:
+    return f"{address}?{urllib.parse.urlencode(pairs)}" if pairs else address
+
+
+def _path(name: str) -> str:
+    return urllib.parse.quote(name, safe="")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
