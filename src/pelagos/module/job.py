@@ -74,6 +74,7 @@ class Supervisor:
         self._spec = spec
         self._folder = folder
         self._grace_s = float(spec.get("grace_s", 2.0))
+        self._is_command = spec["kind"] == "command"
         self._started = time.time()
         self._child = 0
         self._status: Optional[int] = None
@@ -90,7 +91,9 @@ class Supervisor:
         self._settle_in()
         self._child, self._pipe = self._start_child()
         verdict = self._watch()
-        self._tree.end(self._grace_s if verdict else LEFTOVER_GRACE_S, self._reap)
+        if verdict and self._is_command:
+            self._dismiss()
+        self._tree.end(self._grace_s if verdict and not self._is_command else LEFTOVER_GRACE_S, self._reap)
         self._read_report()
         outcome = verdict or self._own_account()
         self._write_outcome(outcome)
@@ -147,6 +150,14 @@ class Supervisor:
             self._heartbeat()
             self._wait(TICK_S)
 
+    def _dismiss(self) -> None:
+        """Ask the command alone to leave: a server lets its requests finish, which its own children still work on."""
+        deadline = time.monotonic() + self._grace_s
+        os.kill(self._child, signal.SIGTERM)
+        while self._status is None and time.monotonic() < deadline:
+            signal.sigtimedwait({signal.SIGCHLD}, TICK_S)
+            self._reap()
+
     def _lingers(self) -> bool:
         return self._reported is not None and time.monotonic() - self._reported > LINGER_S
 
@@ -190,6 +201,8 @@ class Supervisor:
             said: Verdict = json.loads(self._report)
         except ValueError:
             said = self._limits.account_of_death(self._status)
+            if self._is_command and self._status == 0:
+                said = {"reason": "finished", "message": ""}
         if said["reason"] == "cancelled_by_user" and not self._asked_to_stop():
             said = {"reason": "module_error", "message": "The module's process was ended by a SIGTERM from outside."}
         if said["reason"] == "module_error" and limits.disk_is_full(self._folder):

@@ -14,7 +14,7 @@ import sys
 import traceback
 from typing import Any, Callable, Dict, Mapping, Optional
 
-from pelagos.module import adapter, answers, arguments, durable, files, loading, training
+from pelagos.module import adapter, answers, arguments, batch_prediction, durable, files, loading, training
 
 _TOLD_BYTES = 8192
 """Of a message or traceback; the log has all of it."""
@@ -122,7 +122,8 @@ def _disk_full(error: Optional[BaseException]) -> bool:
 def _act(spec: Mapping[str, Any], folder: pathlib.Path) -> None:
     if spec["kind"] not in _KINDS:
         raise ValueError(f"this pelagos.module runs {', '.join(_KINDS)}, not '{spec['kind']}'")
-    _make_home(spec, folder)
+    if "module" in spec:
+        _make_home(spec, folder)
     _KINDS[spec["kind"]](spec, folder)
 
 
@@ -143,6 +144,22 @@ def _train(spec: Mapping[str, Any], folder: pathlib.Path) -> None:
     durable.write(folder / "result.json", answers.encode(result))
     if current.stopping:
         raise _Cancelled  # It came back early because it saw the wish, perhaps before the supervisor did.
+
+
+def _predict_batch(spec: Mapping[str, Any], folder: pathlib.Path) -> None:
+    def leave(_signum: int, _frame: object) -> None:
+        raise _Cancelled
+
+    signal.signal(signal.SIGTERM, leave)
+    batch_prediction.run(spec, folder, _received)
+
+
+def _become_command(spec: Mapping[str, Any], folder: pathlib.Path) -> None:
+    """Replace this process by a command; its exit code is what the supervisor goes by."""
+    os.chdir(spec.get("cwd") or folder)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and the command would inherit that.
+        signal.signal(number, signal.SIG_DFL)
+    os.execvp(spec["command"][0], spec["command"])  # noqa: S606 - there is no shell, and none is wanted
 
 
 def _hear_cancel(current: training.Training) -> None:
@@ -167,4 +184,8 @@ def _received(value: Any) -> Any:
     return [_received(item) for item in value] if isinstance(value, list) else value
 
 
-_KINDS: Mapping[str, Callable[[Mapping[str, Any], pathlib.Path], None]] = {"training": _train}
+_KINDS: Mapping[str, Callable[[Mapping[str, Any], pathlib.Path], None]] = {
+    "training": _train,
+    "batch_prediction": _predict_batch,
+    "command": _become_command,
+}

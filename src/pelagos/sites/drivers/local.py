@@ -23,8 +23,8 @@ from pelagos.module import limits, lock, processes
 from pelagos.sites import driver
 
 NAME = "local"
-HARD_STOP_S = 4.0
-"""After this long a supervisor that did not obey is killed; above its own grace, below the 5 s a cancel may take."""
+USUAL_GRACE_S, MARGIN_S = 2.0, 2.0
+"""A supervisor that did not obey within its own grace and this margin is killed; a job's within the 5 s of a cancel."""
 LOG_BYTES = 1 << 20
 _SETTLE_S = 0.05
 _ASK_TIMEOUT_S = 10
@@ -105,7 +105,7 @@ class LocalDriver:
         if not left:
             return
         orphans = supervisor is None and (folder / "started").exists()
-        if orphans or _asked_s_ago(folder) > HARD_STOP_S:
+        if orphans or _asked_s_ago(folder) > _patience_s(folder):
             processes.end(left)
         raise errors.NotYet(f"The run in {folder} has not ended yet.")
 
@@ -206,6 +206,11 @@ def _asked_s_ago(folder: Path) -> float:
         return time.time() - wish.stat().st_mtime
     except FileNotFoundError:
         return math.inf  # The folder is gone, and with it the only way to ask.
+
+
+def _patience_s(folder: Path) -> float:
+    spec = _read(folder / "spec.json") or {}
+    return float(spec.get("grace_s", USUAL_GRACE_S)) + MARGIN_S
 
 
 def _mark(token: str) -> Mapping[str, str]:
