@@ -37,6 +37,14 @@ def request(parameters: Sequence[Mapping[str, Any]], pairs: Iterable[tuple[str, 
     return found
 
 
+def by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
+    """Gather the values of each name."""
+    found: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found
+
+
 def _json_or_text(text: Any) -> Any:
     try:
         return json.loads(text)

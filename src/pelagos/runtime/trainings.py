@@ -15,7 +15,7 @@ from starlette.responses import Response
 from pelagos import jobs as jobs_room
 from pelagos.domain import errors as domain_errors
 from pelagos.domain import records, states
-from pelagos.runtime import answering, arguments, bodies, calls, errors
+from pelagos.runtime import answering, arguments, bodies, calls, errors, places, pool
 from pelagos.runtime import service as services
 
 _STATUS: Mapping[states.State, str] = {
@@ -28,7 +28,7 @@ _STATUS: Mapping[states.State, str] = {
     states.State.CANCELLED: "cancelled",
 }
 
-_OURS = frozenset({"$file", "$folder", "$upload", "$load"})
+_OURS = frozenset({"$file", "$folder", "$upload", "$load", "$each"})
 
 
 class Trainings:
@@ -127,17 +127,34 @@ async def _read(
         headers, cookies = dict(request.headers), dict(request.cookies)
         given = arguments.Given(bodies.query(request.scope), body.fields(), body.json, headers, cookies)
         return as_submitted(module.train_arguments.read(given), method)
-    return await read_by_module(module, bodies.raw(request.scope, body))
+    return await read_by_module(module.pool, bodies.raw(request.scope, body))
+
+
+async def read_pairs(
+    method: Mapping[str, Any], workers: pool.Pool | None, pairs: Sequence[tuple[str, Any]]
+) -> tuple[dict[str, Any], dict[str, Path | bytes]]:
+    """Read the arguments of a training from the pairs of a form, and give them as `as_submitted` does.
+
+    `workers` are asked when the module parses its requests itself. Raises InvalidInput with every fault.
+    """
+    if method["parse"] == "server" or workers is None:
+        given = arguments.Given(form=places.by_name(pairs))
+        return as_submitted(arguments.Arguments(method["parameters"]).read(given), method)
+    try:
+        return await read_by_module(workers, places.request(method["parameters"], pairs))
+    except errors.Passed as refused:
+        faults = json.loads(refused.answer.body) if refused.answer.status == 422 else {"": [str(refused)]}
+        raise domain_errors.InvalidInput(faults) from None
 
 
 async def read_by_module(
-    module: services.ServedModule, raw: Mapping[str, Any]
+    workers: pool.Pool, raw: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Path | bytes]]:
     """Let a module that parses its requests itself read the arguments of a training; gives them as `as_submitted` does.
 
     Raises Passed with the module's own refusal.
     """
-    reply = await module.pool.predict({}, raw={**raw, "method": "train"})
+    reply = await workers.predict({}, raw={**raw, "method": "train"})
     if isinstance(reply.body, calls.Stream):
         raise domain_errors.ModuleFailed("the module streams where its arguments were expected")
     if reply.status != 200:

@@ -17,9 +17,9 @@ from starlette.routing import BaseRoute, Route
 
 from pelagos import jobs as jobs_room
 from pelagos.domain import errors, records
-from pelagos.runtime import arguments, places, trainings
 from pelagos.runtime import errors as http_errors
 from pelagos.runtime import service as services
+from pelagos.runtime import trainings
 from pelagos.runtime.console import described, fields, pickers, reading, recipes
 from pelagos.runtime.console import desk as desks
 
@@ -79,11 +79,7 @@ async def _submission(
     """Validate the arguments and write down what is to be run. Raises InvalidInput with every fault."""
     if served.train_arguments is None or not desk.service.settings.train_endpoint:
         raise errors.NotFound("This module cannot be trained here.")
-    if served.description["train"]["parse"] == "worker":
-        plain, files = await _read_by_module(served, said)
-    else:
-        found = served.train_arguments.read(arguments.Given(form=reading.by_name(said)))
-        plain, files = trainings.as_submitted(found, served.description["train"])
+    plain, files = await trainings.read_pairs(served.description["train"], served.pool, said)
     return jobs_room.Submission(
         kind=records.Kind.TRAINING,
         module=trainings.code_of(served),
@@ -99,15 +95,6 @@ def _key(drawn: str, said: Sequence[tuple[str, Any]]) -> str | None:
         return None
     told = [(name, value if isinstance(value, str) else f"{value.name} {value.size}") for name, value in said]
     return hashlib.sha256(json.dumps([drawn, told]).encode()).hexdigest()
-
-
-async def _read_by_module(served: services.ServedModule, said: Sequence[tuple[str, Any]]) -> tuple[Any, Any]:
-    """Let the module read the form. Raises InvalidInput with its own words."""
-    try:
-        return await trainings.read_by_module(served, places.request(_method(served)["parameters"], said))
-    except http_errors.Passed as refused:
-        faults = json.loads(refused.answer.body) if refused.answer.status == 422 else {"": [str(refused)]}
-        raise errors.InvalidInput(faults) from None
 
 
 def _refused(said: Sequence[tuple[str, Any]], key: str, error: errors.PelagosError) -> Filled:

@@ -119,7 +119,7 @@ async def _ask(service: services.Service, served: services.ServedModule, said: P
     if served.parses_itself:
         reply = await served.pool.predict({}, raw=_raw(_method(served), said))
         return _accepted(reply), "the module"
-    found = served.predict_arguments.read(arguments.Given(form=reading.by_name(said)))
+    found = served.predict_arguments.read(arguments.Given(form=places.by_name(said)))
     model = str(found.pop(MODEL)) if served.chooses_model else trained.PRETRAINED
     folder = await service.models.folder(served.name, model)
     reply = await served.pool.predict(found, model=folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.requests import Request
@@ -21,11 +21,3 @@ async def form(request: Request, service: services.Service) -> AsyncIterator[lis
         yield body.form
     finally:
         await body.close()
-
-
-def by_name(pairs: Sequence[tuple[str, Any]]) -> dict[str, list[Any]]:
-    """Gather the values of each name."""
-    found: dict[str, list[Any]] = {}
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    return found
