@@ -82,14 +82,7 @@ def code_of(known: environments.Environments, installed: environments.Installed)
     """Tell jobs and workers where a module's code is."""
     from pelagos import jobs
 
-    return jobs.ModuleCode(
-        name=installed.name,
-        kind=installed.kind,
-        entry=installed.entry,
-        python=installed.python,
-        path=known.author_path(),
-        cwd=installed.folder,
-    )
+    return jobs.ModuleCode.of(installed, known.author_path())
 
 
 def interpreters_of_jobs(chosen: config.Settings) -> Iterator[Path]:

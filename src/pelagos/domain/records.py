@@ -51,6 +51,8 @@ class Job:
     """What the module returned."""
     deleted: datetime.datetime | None = None
     """When its files were deleted; the record stays."""
+    person: str = ""
+    """Who asked for it; empty for whom the machine knows only."""
     version: int = 1
     """Counts the changes; an update names the version it read."""
 

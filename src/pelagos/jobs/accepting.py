@@ -51,6 +51,7 @@ def prepare(
         created=now,
         key=wanted.key,
         command=_command(wanted, place, token, cache).as_json(),
+        person=wanted.person,
     )
 
 

@@ -34,6 +34,7 @@ jobs = sa.Table(
     sa.Column("finished", pelagos.db.Utc),
     sa.Column("deleted", pelagos.db.Utc),
     sa.Column("result", _JSON),
+    sa.Column("person", sa.String(200), nullable=False, server_default=""),
     sa.Column("version", sa.Integer, nullable=False),
     sa.UniqueConstraint("module", "kind", "key", name="jobs_key"),
     sa.Index("jobs_state", "state", "created"),
@@ -64,6 +65,11 @@ class Store:
 
     def __init__(self, database: pelagos.db.Database) -> None:
         self._database = database
+
+    @property
+    def database(self) -> pelagos.db.Database:
+        """Where the records are."""
+        return self._database
 
     def add(self, job: records.Job) -> None:
         """Record a new job. Raises Conflict when its id, or its key for this module and kind, is taken."""

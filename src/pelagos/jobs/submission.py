@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pelagos import environments
 from pelagos.domain import records, resources
 
 
@@ -25,6 +26,11 @@ class ModuleCode:
     """A folder that holds `pelagos.module` and nothing else of ours; the job's PYTHONPATH."""
     cwd: Path | None = None
     """Where the code expects to be run; the run folder if None."""
+
+    @classmethod
+    def of(cls, installed: environments.Installed, path: Path) -> ModuleCode:
+        """Tell where an installed module's code is; `path` is that of `Environments.author_path`."""
+        return cls(installed.name, installed.kind, installed.entry, installed.python, path, installed.folder)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,3 +53,5 @@ class Submission:
     """The model folder of an earlier training to go on from."""
     id: str | None = None
     """32 hexadecimal digits, when the caller wants to choose."""
+    person: str = ""
+    """Who asks for it."""

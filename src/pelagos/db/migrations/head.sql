@@ -22,7 +22,7 @@ CREATE TABLE jobs (
     finished DATETIME,
     deleted DATETIME,
     result JSON,
-    version INTEGER NOT NULL,
+    version INTEGER NOT NULL, person VARCHAR(200) DEFAULT '' NOT NULL,
     PRIMARY KEY (id),
     CONSTRAINT jobs_key UNIQUE (module, kind, "key")
 )
@@ -102,6 +102,7 @@ CREATE INDEX sessions_used ON sessions (used)
 --
 CREATE TABLE trained_models (
     id VARCHAR(32) NOT NULL,
+    size BIGINT NOT NULL,
     title VARCHAR(200) NOT NULL,
     description TEXT NOT NULL,
     PRIMARY KEY (id),

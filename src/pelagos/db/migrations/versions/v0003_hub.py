@@ -38,6 +38,7 @@ def _make_trained_models() -> None:
     op.create_table(
         "trained_models",
         sa.Column("id", sa.String(32), sa.ForeignKey("jobs.id"), primary_key=True),
+        sa.Column("size", sa.BigInteger, nullable=False),
         sa.Column("title", sa.String(200), nullable=False),
         sa.Column("description", sa.Text, nullable=False),
     )
@@ -52,7 +53,8 @@ def _make_trained_models() -> None:
 
 
 def _make_deployments() -> None:
-    """Deployments and their history."""
+    """Deployments and their history, and who asked for a job."""
+    op.add_column("jobs", sa.Column("person", sa.String(200), nullable=False, server_default=""))
     op.create_table(
         "deployments",
         sa.Column("id", sa.String(32), primary_key=True),
