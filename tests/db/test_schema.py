@@ -16,6 +16,8 @@ import pelagos.catalog
 import pelagos.db
 import pelagos.identity
 import pelagos.jobs
+import pelagos.orchestrator
+import pelagos.orchestrator
 from pelagos.db import connection, migrate, schema
 
 

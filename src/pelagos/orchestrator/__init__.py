@@ -1,0 +1,36 @@
+"""What is to run where: deployments, plans of sites, and runs of modules.
+
+`Deployments` and `Runs` are the doors; `Loop` keeps the deployments true in the background. `Hub` is everything that
+the hub's API and pages are handed.
+"""
+
+from pelagos.orchestrator.attempts import Surroundings, base_path
+from pelagos.orchestrator.deployment import Address, Deployment, Health, Move, Replica, State, What, Wish
+from pelagos.orchestrator.deployments import Deployments
+from pelagos.orchestrator.hub import Hub, HubSettings, Setting
+from pelagos.orchestrator.loop import Loop
+from pelagos.orchestrator.plans import Plan, Row
+from pelagos.orchestrator.runs import Runs
+from pelagos.orchestrator.store import Store
+
+__all__ = [
+    "Address",
+    "Deployment",
+    "Deployments",
+    "Health",
+    "Hub",
+    "HubSettings",
+    "Loop",
+    "Move",
+    "Plan",
+    "Replica",
+    "Row",
+    "Runs",
+    "Setting",
+    "State",
+    "Store",
+    "Surroundings",
+    "What",
+    "Wish",
+    "base_path",
+]
