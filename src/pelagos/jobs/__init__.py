@@ -8,6 +8,6 @@ from pelagos.jobs.loop import Loop
 from pelagos.jobs.run_folder import Piece, RunFolder
 from pelagos.jobs.store import Store
 from pelagos.jobs.submission import ModuleCode, Submission
-from pelagos.jobs.trained import TrainedModels
+from pelagos.jobs.trained import TrainedModel, TrainedModels
 
-__all__ = ["Jobs", "Loop", "ModuleCode", "Piece", "RunFolder", "Store", "Submission", "TrainedModels"]
+__all__ = ["Jobs", "Loop", "ModuleCode", "Piece", "RunFolder", "Store", "Submission", "TrainedModel", "TrainedModels"]

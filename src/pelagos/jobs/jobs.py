@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pelagos.domain import clock, errors, records, states
-from pelagos.jobs import accepting, reconcile, run_folder, store, submission
+from pelagos.jobs import accepting, reconcile, run_folder, store, submission, trained_store
 from pelagos.sites import driver
 
 CANCEL_WITHIN_S = 5.0
@@ -41,6 +41,7 @@ class Jobs:
         clock: clock.Clock,
     ) -> None:
         self._store = records_
+        self._aliases = trained_store.Store(records_.database)
         self._drivers = drivers
         self._folder = folder
         self._cache = cache
@@ -116,6 +117,10 @@ class Jobs:
         """List the finished trainings of a module that left a model, newest first."""
         done = self.find(module=module, kind=records.Kind.TRAINING, states=(states.State.DONE,))
         return tuple(job for job in done if self.run_folder(job.id).has_model)
+
+    def aliases(self, module: str) -> Mapping[str, str]:
+        """Give what the aliases of a module's trained models mean: ids of trainings. Asked anew each time."""
+        return self._aliases.aliases(module)
 
     def cancel(self, job_id: str) -> records.Job:
         """Stop a job and everything it started, and give its record; waits up to 5 s for the end.

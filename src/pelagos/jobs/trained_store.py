@@ -1,4 +1,4 @@
-"""What people say of trained models, and their aliases: the tables, and all SQL on them."""
+"""Which trainings left a model, what people say of it, and aliases: the tables, and all SQL on them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 import pelagos.db
+from pelagos.domain import records, states
+from pelagos.jobs import store
 
 trained_models = sa.Table(
     "trained_models",
     pelagos.db.METADATA,
     sa.Column("id", sa.String(32), sa.ForeignKey("jobs.id"), primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("title", sa.String(200), nullable=False),
     sa.Column("description", sa.Text, nullable=False),
 )
@@ -29,10 +32,15 @@ model_aliases = sa.Table(
     sa.Index("model_aliases_model", "model_id"),
 )
 
+NO_MODEL = 0
+"""The size of what a training left that left nothing."""
+_NO_WORDS = types.MappingProxyType({"title": "", "description": ""})
+
 
 class Said(NamedTuple):
-    """What people say of one model."""
+    """What is known of one model besides its job."""
 
+    size: int = NO_MODEL
     title: str = ""
     description: str = ""
     aliases: tuple[str, ...] = ()
@@ -40,31 +48,37 @@ class Said(NamedTuple):
 
 
 class Store:
-    """Reads and writes what people say of models. Safe to share among threads."""
+    """Reads and writes what is said of models. Safe to share among threads."""
 
     def __init__(self, database: pelagos.db.Database) -> None:
         self._database = database
 
-    def said(self, model_ids: Sequence[str] | None = None) -> Mapping[str, Said]:
-        """Give what is said of some models, or of all; whoever is not mentioned has nothing said."""
-        words, names = sa.select(trained_models), sa.select(model_aliases).order_by(model_aliases.c.alias)
-        if model_ids is not None:
-            words = words.where(trained_models.c.id.in_(model_ids))
-            names = names.where(model_aliases.c.model_id.in_(model_ids))
+    def unseen(self) -> tuple[str, ...]:
+        """List the finished trainings that nobody has looked at."""
+        seen = sa.exists().where(trained_models.c.id == store.jobs.c.id)
+        new = sa.select(store.jobs.c.id).where(*_finished(), ~seen)
         with self._database.read() as reading:
-            found = {row.id: Said(row.title, row.description) for row in reading.execute(words)}
+            return tuple(reading.execute(new).scalars())
+
+    def note(self, model_id: str, size: int) -> None:
+        """Record what a training left. May be called twice, by several processes at once."""
+        self._put(trained_models, {"id": model_id}, {"size": size}, new=_NO_WORDS)
+
+    def said(self, model_ids: Sequence[str]) -> Mapping[str, Said]:
+        """Give what is known of some models; those that nobody has looked at are left out."""
+        words = sa.select(trained_models).where(trained_models.c.id.in_(model_ids))
+        names = sa.select(model_aliases).where(model_aliases.c.model_id.in_(model_ids)).order_by(model_aliases.c.alias)
+        with self._database.read() as reading:
+            found = {row.id: Said(row.size, row.title, row.description) for row in reading.execute(words)}
             for row in reading.execute(names):
                 known = found.get(row.model_id, Said())
                 found[row.model_id] = known._replace(aliases=(*known.aliases, row.alias))
         return found
 
-    def describe(self, model_id: str, *, title: str | None, description: str | None) -> None:
-        """Change title or description; what is None stays."""
-        wanted = {"title": title, "description": description}
-        changes = {name: value for name, value in wanted.items() if value is not None}
-        if not changes:
-            return
-        self._put(trained_models, {"id": model_id}, changes, new={"title": "", "description": ""})
+    def describe(self, model_id: str, changes: Mapping[str, str]) -> None:
+        """Change the title or description of a model that was looked at."""
+        with self._database.write() as writing:
+            writing.execute(trained_models.update().where(trained_models.c.id == model_id).values(**changes))
 
     def alias(self, module: str, alias: str, model_id: str, now: datetime.datetime) -> None:
         """Let an alias of a module mean this model and no other, in one transaction."""
@@ -72,26 +86,25 @@ class Store:
 
     def unalias(self, module: str, alias: str) -> None:
         """Take an alias away, if it is there."""
+        named = (model_aliases.c.module == module, model_aliases.c.alias == alias)
         with self._database.write() as writing:
-            writing.execute(model_aliases.delete().where(*_named(module, alias)))
-
-    def meaning(self, module: str, alias: str) -> str | None:
-        """Tell which model an alias means."""
-        wanted = sa.select(model_aliases.c.model_id).where(*_named(module, alias))
-        with self._database.read() as reading:
-            return reading.execute(wanted).scalar()
+            writing.execute(model_aliases.delete().where(*named))
 
     def aliases(self, module: str) -> Mapping[str, str]:
-        """Give what each alias of a module means."""
-        wanted = sa.select(model_aliases).where(model_aliases.c.module == module).order_by(model_aliases.c.alias)
+        """Give the model that each alias of a module means; those whose files were deleted are left out."""
+        wanted = (
+            sa.select(model_aliases.c.alias, model_aliases.c.model_id)
+            .join(store.jobs, store.jobs.c.id == model_aliases.c.model_id)
+            .where(model_aliases.c.module == module, store.jobs.c.deleted.is_(None))
+            .order_by(model_aliases.c.alias)
+        )
         with self._database.read() as reading:
             return {row.alias: row.model_id for row in reading.execute(wanted)}
 
     def forget(self, model_id: str) -> None:
-        """Forget all that is said of a model."""
+        """Take away all aliases of a model."""
         with self._database.write() as writing:
             writing.execute(model_aliases.delete().where(model_aliases.c.model_id == model_id))
-            writing.execute(trained_models.delete().where(trained_models.c.id == model_id))
 
     def _put(
         self,
@@ -112,5 +125,21 @@ class Store:
                 writing.execute(change)
 
 
-def _named(module: str, alias: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return (model_aliases.c.module == module, model_aliases.c.alias == alias)
+def conditions(*, module: str | None, text: str) -> list[sa.ColumnElement[bool]]:
+    """Say which jobs are meant: those with a model. `text` is looked for in id, module, title, description, aliases."""
+    known = sa.select(trained_models.c.id).where(trained_models.c.size > NO_MODEL)
+    wanted = [*_finished(), store.jobs.c.id.in_(known)]
+    if module is not None:
+        wanted.append(store.jobs.c.module == module)
+    if text:
+        places = (trained_models.c.title, trained_models.c.description)
+        titled = known.where(sa.or_(*(place.icontains(text, autoescape=True) for place in places)))
+        aliased = sa.select(model_aliases.c.model_id).where(model_aliases.c.alias.icontains(text, autoescape=True))
+        own = (store.jobs.c[name].icontains(text, autoescape=True) for name in ("id", "module"))
+        wanted.append(sa.or_(*own, store.jobs.c.id.in_(titled), store.jobs.c.id.in_(aliased)))
+    return wanted
+
+
+def _finished() -> tuple[sa.ColumnElement[bool], ...]:
+    columns = store.jobs.c
+    return (columns.kind == records.Kind.TRAINING, columns.state == states.State.DONE, columns.deleted.is_(None))
