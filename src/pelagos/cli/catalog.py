@@ -64,13 +64,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Do the act."""
     _, act = _ACTS[given.act]
-    return act(rooms(assembly.settings(given)), given)
+    known = rooms(assembly.settings(given))
+    if given.act in _OF_NOW:
+        known.sources.refresh("installed")
+    return act(known, given)
 
 
 def _search(known: Rooms, given: argparse.Namespace) -> int:
     from pelagos import catalog
 
-    known.sources.refresh("installed")
     chosen = {facet: tuple(getattr(given, facet) or ()) for facet in catalog.Facet}
     query = catalog.Query(" ".join(given.words), {f: v for f, v in chosen.items() if v}, limit=given.limit)
     found = catalog.search(known.cards, query)
@@ -91,7 +93,6 @@ def _row(hit: catalog.Hit) -> tuple[str, ...]:
 
 
 def _show(known: Rooms, given: argparse.Namespace) -> int:
-    known.sources.refresh("installed")
     record = known.cards.get(given.name)
     runs = known.proposals.runs(given.name)
     if given.json:
@@ -205,3 +206,5 @@ _ACTS: Mapping[str, tuple[str, Callable[[Rooms, argparse.Namespace], int]]] = {
     "return": ("send a proposal back to its author", _return),
     "rerun": ("run the examples of a module again", _rerun),
 }
+_OF_NOW = ("search", "show", "list")
+"""Acts that shall know of what was installed a moment ago."""
