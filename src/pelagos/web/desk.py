@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import tempfile
 import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,8 +47,10 @@ SECTIONS = (
 class Desk:
     """The dashboard of one hub; it holds no facts of its own, only who is following what."""
 
-    def __init__(self, hub: Hub, stopping: asyncio.Event | None = None) -> None:
+    def __init__(self, hub: Hub, stopping: asyncio.Event | None = None, uploads: Path | None = None) -> None:
         self.hub = hub
+        self.uploads = uploads or Path(tempfile.gettempdir())
+        """Where the files of posted forms lie while their request lasts."""
         self.live = live.Live(stopping)
         self.installations = installations.Installations(self._install)
 

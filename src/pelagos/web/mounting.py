@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,17 +18,23 @@ from pelagos.runtime import errors as http_errors
 from pelagos.runtime.console import guard
 from pelagos.web import (
     compare,
+    datasets,
+    deploy,
+    deployments,
     installing,
+    models_pages,
     module,
     modules,
     overview,
     proposals,
     run,
+    run_needs,
     runs,
     searching,
     settings,
     sites,
     sources,
+    train,
     trying,
 )
 from pelagos.web import desk as desks
@@ -41,6 +48,12 @@ PAGES = (
     runs,
     compare,
     run,
+    run_needs,
+    train,
+    models_pages,
+    deploy,
+    deployments,
+    datasets,
     proposals,
     sources,
     sites,
@@ -52,12 +65,12 @@ PAGES = (
 _LOG = logging.getLogger(__name__)
 
 
-def routes(hub: desks.Hub, *, stopping: asyncio.Event | None = None) -> list[BaseRoute]:
+def routes(hub: desks.Hub, *, stopping: asyncio.Event | None = None, uploads: Path | None = None) -> list[BaseRoute]:
     """Give the routes of the dashboard, to be mounted last: it answers for whatever nobody else knows.
 
     `stopping` is set when the server begins to stop; pages that follow lists are let go then.
     """
-    desk = desks.Desk(hub, stopping)
+    desk = desks.Desk(hub, stopping, uploads)
     found = [route for page in PAGES for route in page.routes(desk)]
     pages = Starlette(
         routes=[
