@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pelagos.domain import errors as domain_errors
-from pelagos.runtime import answering, console, errors, origins, predictions, routes
+from pelagos.runtime import answering, console, direct, errors, origins, predictions, routes
 from pelagos.runtime import service as services
 
 
@@ -45,6 +45,12 @@ class App:
                 answering = predictions.Predictions(service, module)
                 for path in (f"{base}/v2/models/{name}/predict/", f"{base}/v2/models/{name}/predict"):
                     self._predictions[path] = answering
+
+    def small(self, scope: Scope) -> predictions.Predictions | None:
+        """Give who predicts for a request that its connection may answer by itself (`direct`), None for all others."""
+        answering = self._predictions.get(scope["path"])
+        fits = answering is not None and scope["method"] == "POST" and direct.plain(scope["headers"])
+        return answering if fits else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 import multipart  # type: ignore[import-untyped]
-from starlette.types import Receive, Scope
+from starlette.types import Message, Receive, Scope
 
 from pelagos.domain import errors
 from pelagos.runtime import calls, pool
@@ -91,6 +91,21 @@ async def read(scope: Scope, receive: Receive, body: Body, *, lenient: bool = Fa
         await _read_json(receive, body, lenient=lenient)
     elif length != 0:
         await _drain(receive, body)
+
+
+def read_whole(scope: Scope, data: bytes, body: Body, *, lenient: bool = False) -> None:
+    """Do what `read` does with a body that is there: at most IN_MEMORY bytes, so nothing has to be waited for."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": data, "more_body": False}
+
+    reading = read(scope, receive, body, lenient=lenient)
+    try:
+        reading.send(None)
+    except StopIteration:
+        return
+    reading.close()
+    raise RuntimeError("a small body was not read at once")
 
 
 def query(scope: Scope) -> dict[str, list[str]]:

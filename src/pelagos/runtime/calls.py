@@ -7,7 +7,7 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pelagos.module import frames
 
@@ -53,13 +53,26 @@ class Reply:
         self.media_type = media_type
         self.headers = headers or {}
 
+    @property
+    def plain(self) -> bool:
+        """Whether its head is that of most answers: JSON, and nothing more to say of it."""
+        return self.status == 200 and self.media_type == "application/json" and not self.headers
+
+
+class Taker(Protocol):
+    """Who waits for an answer: a future, or somebody who takes it at once."""
+
+    def done(self) -> bool: ...
+    def set_result(self, result: Reply, /) -> None: ...
+    def set_exception(self, exception: Exception, /) -> None: ...
+
 
 class Call:
     """One prediction, from the queue to its answer."""
 
     __slots__ = ("abandoned", "body", "future", "head", "queued", "sent", "stream", "tries", "watch")
 
-    def __init__(self, head: bytes, body: Sequence[Bytes], future: asyncio.Future[Reply]) -> None:
+    def __init__(self, head: bytes, body: Sequence[Bytes], future: Taker) -> None:
         self.head = head
         self.body = body
         self.future = future

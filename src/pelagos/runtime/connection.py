@@ -1,7 +1,10 @@
-"""An HTTP connection that sends the head and the body of an answer together.
+"""An HTTP connection that answers small predictions by itself and sends head and body of an answer together.
 
-Uvicorn writes them one after the other and uvloop sends every write at once: two system calls, two packets and two
-wake-ups of the client for each small answer.
+Uvicorn reads the requests. Most predictions are small and ask for nothing special: they go straight to the pool,
+without a task and an ASGI application of their own (see `direct`). Everything else goes uvicorn's ordinary way.
+
+There uvicorn writes head and body one after the other and uvloop sends every write at once: two system calls, two
+packets and two wake-ups of the client for each small answer.
 """
 
 from __future__ import annotations
@@ -11,13 +14,59 @@ from typing import Any
 
 from uvicorn.protocols.http import httptools_impl
 
+from pelagos.runtime import direct
+
 
 class Connection(httptools_impl.HttpToolsProtocol):
-    """Uvicorn's connection over a transport that waits for the end of the event loop's turn."""
+    """Uvicorn's connection, over a transport that waits for the end of the event loop's turn."""
+
+    _exchange: direct.Exchange | None = None
+    """The small prediction in progress; uvicorn knows its cycle, which has no task."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin."""
         super().connection_made(Joining(transport, self.loop))  # type: ignore[arg-type]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Free the place of a prediction that nobody waits for."""
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.gone()
+        super().connection_lost(exc)
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a small body; a large one is read when somebody asks for it."""
+        if self._exchange is not None and self._exchange.cycle is self.cycle:
+            self.cycle.body += body
+        else:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Begin with the small prediction that is there as a whole."""
+        super().on_message_complete()
+        if self._exchange is not None and self._exchange.cycle is self.cycle:
+            self._exchange.begin()
+
+    def on_response_complete(self) -> None:
+        """Be ready for the next request."""
+        self._exchange = None
+        super().on_response_complete()
+
+    def ordinary(self, app: Any) -> None:
+        """Let an ASGI application answer what began as a small prediction."""
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            super()._start_asgi_task(exchange.cycle, app)
+
+    def _start_asgi_task(self, cycle: httptools_impl.RequestResponseCycle, app: Any) -> None:
+        # A request that waited for the one before it may be there already; who reads slowly is waited for.
+        begins = cycle.more_body and not self.flow.write_paused
+        small = getattr(self.app, "small", None)
+        answering = small(cycle.scope) if begins and small is not None else None
+        if answering is None:
+            super()._start_asgi_task(cycle, app)
+        else:
+            self._exchange = direct.Exchange(self, cycle, answering)
 
 
 class Joining:
@@ -36,6 +85,11 @@ class Joining:
         if not self._held:
             self._loop.call_soon(self._flush)
         self._held.append(data)
+
+    def write_now(self, data: bytes) -> None:
+        """Send data that is whole."""
+        self._flush()
+        self._transport.write(data)
 
     def close(self) -> None:
         """Send what is held and close."""

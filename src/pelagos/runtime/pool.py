@@ -140,12 +140,13 @@ class Pool:
         answer takes long, with the future that it may fail with ClientGone. A cancelled task frees its place.
         """
         head, body = calls.prepare(arguments, model, raw)
-        call = calls.Call(head, body, self._loop.create_future())
+        future: asyncio.Future[calls.Reply] = self._loop.create_future()
+        call = calls.Call(head, body, future)
         if watch is not None:
-            call.watch = lambda: watch(call.future)
-        self._submit(call)
+            call.watch = lambda: watch(future)
+        self.submit(call)
         try:
-            return await call.future
+            return await future
         except (asyncio.CancelledError, ClientGone):
             self.abandoned(call)
             raise
@@ -175,7 +176,8 @@ class Pool:
         """Why no worker can be started, or None."""
         return self._refusing
 
-    def _submit(self, call: calls.Call) -> None:
+    def submit(self, call: calls.Call) -> None:
+        """Take a call and give its answer to its taker; `abandoned` gives it up. Raises Busy, Unavailable."""
         call.queued = self._loop.time()
         worker = self._free()
         if worker is not None:

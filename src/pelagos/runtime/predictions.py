@@ -6,14 +6,14 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from pelagos.domain import errors as domain_errors
-from pelagos.runtime import arguments, bodies, calls, errors, pool, trained
+from pelagos.runtime import arguments, bodies, calls, counters, errors, pool, trained
 from pelagos.runtime import service as services
 
 _log = logging.getLogger(__name__)
@@ -29,18 +29,70 @@ class Predictions:
         self._module = module
         self._route = f"/v2/models/{module.name}/predict/"
 
+    @property
+    def pool(self) -> pool.Pool:
+        """The workers."""
+        return self._module.pool
+
+    @property
+    def counters(self) -> counters.Counters:
+        """Where requests are counted."""
+        return self._service.counters
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read, validate, predict, answer; whatever happens the request's files are removed."""
         started = time.perf_counter()
-        counters = self._service.counters
-        counters.in_flight += 1
-        body = bodies.Body(self._service.settings.client_max_size, self._service.uploads)
+        self.counters.in_flight += 1
+        body = self._body()
         client = _Client(receive)
+        await self._answer(scope, send, client, body, self._reply(scope, receive, body, client), started)
+
+    def call(self, scope: Scope, data: bytes, taker: calls.Taker) -> calls.Call | None:
+        """Make the call of a request whose small body is there; None when it has faults or asks for a trained model."""
+        body = self._body()
+        try:
+            bodies.read_whole(scope, data, body, lenient=self._module.parses_itself)
+            if self._module.parses_itself:
+                return calls.Call(*calls.prepare(_NOTHING, None, bodies.raw(scope, body)), taker)
+            found = self._arguments(scope, body)
+        except Exception:  # Whatever it is: the ordinary way meets it again, and tells.
+            return None
+        if self._module.chooses_model and (found.pop("model") or trained.PRETRAINED) != trained.PRETRAINED:
+            return None
+        return calls.Call(*calls.prepare(found, None, None), taker)
+
+    async def finish(
+        self, outcome: calls.Reply | Exception, size: int, started: float, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer a request, counted as in progress, with what became of its call."""
+        body = self._body()
+        body.size = size
+        await self._answer(scope, send, _Client(receive), body, _known(outcome), started)
+
+    def count(self, status: int, size: int, started: float) -> None:
+        """Take note that a request in progress was answered."""
+        counted = self.counters
+        counted.in_flight -= 1
+        counted.upload_bytes += size
+        counted.observe(self._route, status, time.perf_counter() - started)
+
+    def _body(self) -> bodies.Body:
+        return bodies.Body(self._service.settings.client_max_size, self._service.uploads)
+
+    async def _answer(
+        self,
+        scope: Scope,
+        send: Send,
+        client: _Client,
+        body: bodies.Body,
+        reply: Awaitable[calls.Reply],
+        started: float,
+    ) -> None:
         status = 499
         try:
-            reply = await self._reply(scope, receive, body, client)
-            status = reply.status
-            await _send(send, reply, client)
+            answer = await reply
+            status = answer.status
+            await _send(send, answer, client)
         except pool.ClientGone:
             pass
         except Exception as error:  # The isolation point of a request.
@@ -48,9 +100,7 @@ class Predictions:
         finally:
             client.forget()
             await body.close()
-            counters.in_flight -= 1
-            counters.upload_bytes += body.size
-            counters.observe(self._route, status, time.perf_counter() - started)
+            self.count(status, body.size, started)
 
     async def _reply(self, scope: Scope, receive: Receive, body: bodies.Body, client: _Client) -> calls.Reply:
         if self._module.predict_arguments is None:
@@ -58,13 +108,17 @@ class Predictions:
         await bodies.read(scope, receive, body, lenient=self._module.parses_itself)
         if self._module.parses_itself:
             return await self._module.pool.predict(_NOTHING, raw=bodies.raw(scope, body), watch=client.watch)
-        given = arguments.Given(bodies.query(scope), body.fields() if body.form else _NOTHING, body.json)
         try:
-            found = self._module.predict_arguments.read(given)
+            found = self._arguments(scope, body)
         except arguments.BadArguments as bad:
             raise await self._with_model(bad) from None
         model = await self._model(found)
         return await self._module.pool.predict(found, model=model, watch=client.watch)
+
+    def _arguments(self, scope: Scope, body: bodies.Body) -> dict[str, Any]:
+        assert self._module.predict_arguments is not None
+        given = arguments.Given(bodies.query(scope), body.fields() if body.form else _NOTHING, body.json)
+        return self._module.predict_arguments.read(given)
 
     async def _model(self, found: dict[str, Any]) -> Path | None:
         if not self._module.chooses_model:
@@ -116,6 +170,12 @@ class _Client:
         if self._stream is not None:
             self._stream.close()
             self._stream.fail(pool.ClientGone())
+
+
+async def _known(outcome: calls.Reply | Exception) -> calls.Reply:
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
 async def _send(send: Send, reply: calls.Reply, client: _Client) -> None:

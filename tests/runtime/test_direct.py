@@ -1,0 +1,289 @@
+"""Small predictions are answered inside their connection, exactly as an ASGI application answers them."""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from pelagos.runtime import app, server, service
+from runtime.conftest import Make, run, until
+
+ODD = "/v2/models/odd/predict/"
+FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
+JSON = "Content-Type: application/json\r\n"
+PARTS = "Content-Type: multipart/form-data; boundary=b\r\n"
+LAST = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+
+def post(body: str | bytes = "", more: str = FORM, path: str = ODD, version: str = "1.1") -> bytes:
+    sent = body.encode() if isinstance(body, str) else body
+    head = f"POST {path} HTTP/{version}\r\nHost: x\r\nContent-Length: {len(sent)}\r\n{more}\r\n"
+    return head.encode() + sent
+
+
+def part(name: str, value: bytes, more: str = "") -> bytes:
+    return f'--b\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n'.encode() + value + b"\r\n"
+
+
+def picture(data: bytes) -> bytes:
+    return part("act", b"file") + part("image", data, '; filename="a.png"') + b"--b--\r\n"
+
+
+CHUNKED = f"POST {ODD} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n{FORM}\r\n".encode()
+CORPUS = {
+    "a form": post("act=big&size=3"),
+    "nothing at all": post("", "", ODD + "?act=big"),
+    "the query": post("", "", ODD + "?act=big&size=2&size=3"),
+    "JSON": post('{"act": "big", "size": 3}', JSON),
+    "a long answer": post("act=big&size=3000000"),
+    "what JSON does not know": post("act=nan"),
+    "half a pair": post("act=surrogate"),
+    "the model by name": post("act=big&model=pretrained"),
+    "an empty model": post("act=big&model="),
+    "an unknown model": post("act=big&model=nowhere"),
+    "faults": post("size=many&seconds=soon&model=nowhere"),
+    "broken JSON": post("{", JSON),
+    "a list": post("[]", JSON),
+    "broken parts": post("nothing", PARTS),
+    "too many parts": post(b"".join(part(f"f{number}", b"") for number in range(1100)) + b"--b--\r\n", PARTS),
+    "an empty file": post(picture(b""), PARTS),
+    "another kind of body": post("hello", "Content-Type: text/plain\r\n", ODD + "?act=big"),
+    "a kind nobody knows": post("act=big", "Content-Type: \xff\r\n"),
+    "what the module refuses": post("act=bad"),
+    "what the module fails at": post("act=raise"),
+    "what no answer can hold": post("act=odd type"),
+    "an error for who names JSON": post("act=raise", FORM + "Accept: application/json\r\n"),
+    "a worker that dies": post("act=exit"),
+    "events": post("pieces=3", path="/v2/models/talker/predict/"),
+    "events with an error": post("pieces=1&fail=true", path="/v2/models/talker/predict/"),
+    "the path without its slash": post("act=big", path=ODD[:-1]),
+    "a path with too many": post("act=big", path="/" + ODD),
+    "a path in other letters": post("act=big", path=ODD.replace("odd", "%6fdd")),
+    "another method": post("act=big").replace(b"POST", b"PUT"),
+    "an old client": post("act=big", version="1.0"),
+    "a client that closes": post("act=big", FORM + "Connection: close\r\n"),
+    "another site": post("act=big", FORM + "Sec-Fetch-Site: cross-site\r\n"),
+    "another origin": post("act=big", FORM + "Origin: http://elsewhere\r\n"),
+    "our own page": post("act=big", FORM + "Origin: http://x\r\nSec-Fetch-Site: same-origin\r\n"),
+    "a body that waits": post("act=big", FORM + "Expect: 100-continue\r\n"),
+    "chunks": CHUNKED + b"7\r\nact=big\r\n0\r\n\r\n",
+    "a long form": post("act=big&other=" + "x" * 1_500_000),
+    "two requests at once": post("act=big") + post("act=big&size=2"),
+    "a fault, then a request": post("size=many") + post("act=big&size=2"),
+    "what is no HTTP": b"POST / HTTP/9.9\r\n\r\n",
+}
+WITH_FILES = {
+    "a small file": post(picture(b"x" * 1000), PARTS),
+    "a file of many packets": post(picture(b"x" * 900_000), PARTS),
+    "a large file": post(picture(b"x" * 1_500_000), PARTS),
+}
+
+
+class Counted:
+    """The application; counts what it is asked."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self.small = inner.small
+        self.asked = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.asked += 1
+        await self._inner(scope, receive, send)
+
+
+class Served:
+    """One service behind two ports: one with small predictions answered in their connections, one without."""
+
+    def __init__(self, made: service.Service) -> None:
+        self.service = made
+        self.inner = Counted(app.create(made))
+        self.ports: dict[str, int] = {}
+        self.servers: list[server.Server] = []
+
+    @contextlib.asynccontextmanager
+    async def listening(self, name: str, application: Any) -> AsyncIterator[None]:
+        with server.listening("127.0.0.1", 0) as listener:
+            self.ports[name] = listener.getsockname()[1]
+            running = server.Server(server.config(application, 10))
+            self.servers.append(running)
+            task = asyncio.create_task(running.serve([listener]))
+            await until(lambda: running.started)
+            try:
+                yield
+            finally:
+                running.should_exit = True
+                await task
+
+    async def connect(self, name: str = "direct") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self.ports[name])
+
+    async def ask(self, name: str, sent: bytes) -> bytes:
+        """Send a request, and one more that ends the connection; gives all that came, dates and ids left out."""
+        reader, writer = await self.connect(name)
+        writer.write(sent + LAST)
+        async with asyncio.timeout(10):
+            said = await reader.read()
+        writer.close()
+        return re.sub(rb"(?i)date: [^\r]*|\b[0-9a-f]{12}\b|/[\w./-]*/tmp\w+[\w./-]*|/tmp[\w./-]+", b"", said)
+
+
+@contextlib.asynccontextmanager
+async def served(*modules: Any, **settings: Any) -> AsyncIterator[Served]:
+    chosen = service.RuntimeSettings(**{"workers": 1, "client_max_size": 2_000_000, **settings})
+    offered = [server.Offered(module) for module in modules]
+    async with server.running(chosen, offered, None, on_log=lambda _: None) as made:
+        both = Served(made)
+
+        async def ordinary(scope: Any, receive: Any, send: Any) -> None:
+            await both.inner(scope, receive, send)
+
+        async with both.listening("direct", both.inner), both.listening("ordinary", ordinary):
+            yield both
+
+
+async def answer_of(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    return await reader.readexactly(int(re.findall(rb"content-length: (\d+)", head)[0]))
+
+
+class TestDirect:
+    def test_answers_every_request_as_the_application_does(self, code: Make) -> None:
+        async def body() -> None:
+            async with served(code("Odd"), code("Talker")) as both:
+                for name, request in {**CORPUS, **WITH_FILES}.items():
+                    direct, ordinary = await both.ask("direct", request), await both.ask("ordinary", request)
+
+                    assert direct == ordinary, name
+                    assert direct.startswith(b"HTTP/1.1 "), name
+
+        run(body)
+
+    @pytest.mark.parametrize("name", ["a form", "the query", "JSON", "a long answer", "the model by name"])
+    def test_does_not_ask_the_application_for_plain_ones(self, code: Make, name: str) -> None:
+        async def body() -> None:
+            async with served(code("Odd")) as both:
+                reader, writer = await both.connect()
+                for _ in range(3):
+                    writer.write(CORPUS[name])
+                    await answer_of(reader)
+                writer.close()
+
+                assert both.inner.asked == 0
+
+        run(body)
+
+    def test_takes_a_body_in_any_pieces(self, code: Make) -> None:
+        async def body() -> None:
+            async with served(code("Odd")) as both:
+                reader, writer = await both.connect()
+                sent = WITH_FILES["a small file"]
+                for start in range(0, len(sent), 97):
+                    writer.write(sent[start : start + 97])
+                    await writer.drain()
+                    await asyncio.sleep(0)
+
+                assert b'"size": 1000' in await answer_of(reader)
+                assert both.inner.asked == 0
+                writer.close()
+
+        run(body)
+
+    def test_counts_what_it_answers(self, code: Make) -> None:
+        async def body() -> None:
+            async with served(code("Odd")) as both:
+                await both.ask("direct", CORPUS["a form"])
+                await both.ask("direct", CORPUS["what the module refuses"])
+                await both.ask("direct", CORPUS["events"])
+
+                text = both.service.counters.text({})
+                assert 'pelagos_requests_total{route="/v2/models/odd/predict/",status="200"} 1' in text
+                assert 'pelagos_requests_total{route="/v2/models/odd/predict/",status="422"} 1' in text
+                assert f"pelagos_upload_bytes_total {len('act=big&size=3') + len('act=bad')}" in text
+                assert both.service.counters.in_flight == 0
+
+        run(body)
+
+    def test_frees_the_place_of_a_client_that_goes(self, code: Make) -> None:
+        async def body() -> None:
+            async with served(code("Odd")) as both:
+                workers = both.service.modules["odd"].pool
+                _, writer = await both.connect()
+                writer.write(post("act=sleep&seconds=60"))
+                await until(lambda: workers.running == 1)
+
+                writer.close()
+
+                await until(lambda: workers.running == 0)
+                assert both.service.counters.in_flight == 0
+                assert 'status="499"} 1' in both.service.counters.text({})
+                assert b"200 OK" in await both.ask("direct", CORPUS["a form"])
+
+        run(body)
+
+    def test_forgets_a_client_that_goes_in_the_middle_of_its_body(self, code: Make) -> None:
+        async def body() -> None:
+            async with served(code("Odd")) as both:
+                _, writer = await both.connect()
+                writer.write(CORPUS["a form"][:-1])
+                await writer.drain()
+
+                writer.close()
+
+                assert b"200 OK" in await both.ask("direct", CORPUS["a form"])
+                assert both.service.counters.in_flight == 0
+
+        run(body)
+
+    def test_refuses_when_too_many_wait(self, code: Make) -> None:
+        async def body() -> None:
+            async with served(code("Odd"), queue_size=1) as both:
+                clients = [await both.connect() for _ in range(8)]
+                for _, writer in clients:
+                    writer.write(post("act=sleep&seconds=0.3", FORM + "Connection: close\r\n"))
+
+                said = [await reader.read() for reader, _ in clients]
+
+                refused = [each for each in said if each.startswith(b"HTTP/1.1 429 ")]
+                assert refused
+                assert all(b"retry-after: " in each.lower() for each in refused)
+                assert both.service.counters.in_flight == 0
+                for _, writer in clients:
+                    writer.close()
+
+        run(body)
+
+    def test_waits_for_a_client_that_reads_slowly(self, code: Make) -> None:
+        async def body() -> None:
+            async with served(code("Odd")) as both:
+                reader, writer = await both.connect()
+                writer.transport.pause_reading()  # type: ignore[attr-defined]
+                writer.write(post("act=big&size=9000000") + 3 * post("act=big&size=9000000"))
+                counters = both.service.counters
+                await until(lambda: 'status="200"' in counters.text({}))
+                writer.transport.resume_reading()  # type: ignore[attr-defined]
+
+                for _ in range(4):
+                    assert len(await answer_of(reader)) > 9_000_000
+                writer.close()
+
+        run(body)
+
+    def test_ends_its_requests_before_the_server_stops(self, code: Make) -> None:
+        async def body() -> None:
+            async with served(code("Odd")) as both:
+                reader, writer = await both.connect()
+                writer.write(post("act=sleep&seconds=0.5"))
+                await until(lambda: both.service.modules["odd"].pool.running == 1)
+
+                both.servers[0].should_exit = True
+                said = await reader.read()
+
+                assert said.startswith(b"HTTP/1.1 200 OK")
+                assert b"connection: close" in said
+                writer.close()
+
+        run(body)
