@@ -10,7 +10,7 @@ MODULES_PIP := $(MODULES)/bin/pip --disable-pip-version-check -q
 PICTURES := planktonclas==0.2.4
 PHOTOS := foolbox==3.3.4 scikit-image==0.26.0
 
-.PHONY: help demo serve test test-core test-modules check format bench clean
+.PHONY: help demo serve up test test-core test-modules check format bench clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -20,6 +20,9 @@ demo: $(DEMO)/module $(DEMO)/pictures  ## Train a classifier on real pictures an
 
 serve: $(DEMO)/module  ## The same in the browser
 	PELAGOS_STATE_DIR=$(DEMO)/state $(BIN)/pelagos run image-classification
+
+up: $(DEMO)/module $(VENV)/hub  ## Start the hub: catalogue, dashboard, deployments and runs
+	PELAGOS_STATE_DIR=$(DEMO)/state $(BIN)/pelagos up
 
 test: test-core test-modules  ## Run all tests
 
@@ -48,6 +51,10 @@ $(VENV)/ready: pyproject.toml
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv is missing here: apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install -e '.[serve]'
+	@touch $@
+
+$(VENV)/hub: $(VENV)/ready
+	$(PIP) install -e '.[hub]'
 	@touch $@
 
 $(VENV)/dev: $(VENV)/ready

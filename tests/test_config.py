@@ -99,19 +99,6 @@ class TestRead:
             config.read(environ=environ, file=tmp_path / "nowhere.toml")
 
 
-class TestDefaultStateDir:
-    @pytest.mark.parametrize(
-        ("environ", "expected"),
-        [
-            ({"HOME": "/home/a"}, "/home/a/.local/share/pelagos"),
-            ({"HOME": "/home/a", "XDG_DATA_HOME": "/data"}, "/data/pelagos"),
-            ({"HOME": "/home/a", "XDG_DATA_HOME": "relative"}, "/home/a/.local/share/pelagos"),
-        ],
-    )
-    def test_follows_the_xdg_specification(self, environ: dict[str, str], expected: str) -> None:
-        assert config.default_state_dir(environ) == Path(expected)
-
-
 class TestNames:
     def test_all_have_help(self) -> None:
         assert [each.name for each in config.names() if not each.help.endswith(".")] == []

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pelagos.domain import errors
+from pelagos.domain import errors, state_folder
 
 FILE = "pelagos.toml"
 PREFIX = "PELAGOS_"
@@ -30,7 +30,9 @@ class Runtime:
 
     listen_ip: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 is every network of this machine.")
     listen_port: int = _setting(5000, "Port to listen on; 0 takes a free one.", ge=0, le=65535)
+    listen_socket: str = _setting("", "Path of a Unix socket to listen on instead of an address and port.")
     base_path: str = _setting("", "Path under which everything is served, such as /my/base.")
+    default_model: str = _setting("pretrained", "Trained model of predictions that choose none: a uuid or an alias.")
     workers: int = _setting(0, "Worker processes of a module; 0 is one for each processor core.", ge=0, le=1024)
     client_max_size: int = _setting(2**30, "Largest request body; 0 is no limit.", ge=0, unit="bytes")
     warm: bool = _setting(True, "Load the module before the first request comes.")
@@ -121,7 +123,7 @@ class Settings:
     @property
     def token_file(self) -> Path:
         """What programs of this person show to the hub."""
-        return self.state_dir / "hub.token"
+        return self.state_dir / state_folder.TOKEN
 
 
 @dataclasses.dataclass(frozen=True)
@@ -177,7 +179,7 @@ def read(*, environ: Mapping[str, str], flags: Mapping[str, Any] | None = None, 
     sources = [(given, {name: f"--{name.rpartition('.')[2].replace('_', '-')}" for name in given})]
     variables = {each.name: environ[each.variable] for each in names() if environ.get(each.variable, "") != ""}
     sources.append((variables, {each.name: each.variable for each in names()}))
-    state_dir = Path(given.get("state_dir") or variables.get("state_dir") or default_state_dir(environ)).expanduser()
+    state_dir = Path(given.get("state_dir") or variables.get("state_dir") or state_folder.default(environ)).expanduser()
     found = file or state_dir / FILE
     written = _from_file(found, faults, required=file is not None)
     sources.append((written, {name: f"{found}: {name}" for name in written}))
@@ -185,13 +187,6 @@ def read(*, environ: Mapping[str, str], flags: Mapping[str, Any] | None = None, 
     if faults:
         raise errors.InvalidInput(faults, hint="pelagos settings --help says where settings come from.")
     return Read(_tree(values, state_dir), origins)
-
-
-def default_state_dir(environ: Mapping[str, str]) -> Path:
-    """Give the folder of the XDG base directory specification."""
-    home = Path(environ.get("HOME") or Path.home())
-    data = environ.get("XDG_DATA_HOME", "")
-    return (Path(data) if data.startswith("/") else home / ".local" / "share") / "pelagos"
 
 
 _BRANCHES: Mapping[str, Any] = {

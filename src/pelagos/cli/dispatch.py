@@ -18,6 +18,8 @@ from pelagos.cli import options
 from pelagos.domain import errors
 
 COMMANDS: Mapping[str, str] = {
+    "up": "start the hub: catalog, dashboard, deployments and runs",
+    "login": "print a link to log in to the hub that runs here",
     "run": "serve a module: web page, REST API, predictions and trainings",
     "install": "install a module into a Python environment of its own",
     "modules": "list and remove installed modules",
@@ -34,7 +36,18 @@ OK, FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 _EXTRA_PACKAGES = {
     "alembic", "httptools", "jinja2", "multipart", "rich", "sqlalchemy", "starlette", "uvicorn", "uvloop",
 }  # fmt: skip
-_HUB_PACKAGES = {"license_expression", "markdown_it", "nh3", "picklescan", "pydantic", "rapidfuzz", "yaml"}
+_HUB_PACKAGES = {
+    "aiohttp",
+    "fastapi",
+    "license_expression",
+    "markdown_it",
+    "nh3",
+    "picklescan",
+    "pydantic",
+    "rapidfuzz",
+    "websockets",
+    "yaml",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

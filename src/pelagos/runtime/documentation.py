@@ -71,6 +71,13 @@ async def ui(request: Request) -> Response:
     return RedirectResponse(f"{request.scope.get('root_path', '')}/api", status_code=302)
 
 
+def page(specification: str, static: str, title: str) -> Response:
+    """Make the page that shows a specification; both addresses are those of the host, `static` holds Swagger UI."""
+    told = {"specification": specification, "static": static, "title": title}
+    filled = _PAGE.format(**{name: html.escape(text) for name, text in told.items()})
+    return Response(filled, media_type="text/html", headers=_HEADERS)
+
+
 async def static(request: Request) -> Response:
     """Answer with a file of Swagger UI; only names that exist in the folder are looked at."""
     found = {path.name: path for path in FOLDER.iterdir() if path.suffix in _TYPES}.get(request.path_params["name"])
@@ -107,7 +114,5 @@ class _Pages:
         return Response(json.dumps(document, default=str), media_type="application/json; charset=utf-8")
 
     def _page(self, request: Request, name: str) -> Response:
-        root = html.escape(request.scope.get("root_path", ""))
-        title = html.escape(", ".join(self._service.modules))
-        page = _PAGE.format(specification=f"{root}/{name}", static=f"{root}/docs/static", title=title)
-        return Response(page, media_type="text/html", headers=_HEADERS)
+        root = request.scope.get("root_path", "")
+        return page(f"{root}/{name}", f"{root}/docs/static", ", ".join(self._service.modules))

@@ -21,11 +21,11 @@ YOUNG_S = 60.0
 
 
 class Scratch:
-    """One folder; use it as `with Scratch() as scratch: scratch.path`."""
+    """One folder, below `parent` or where temporary files go; use it as `with Scratch() as scratch: scratch.path`."""
 
-    def __init__(self) -> None:
-        sweep()
-        self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    def __init__(self, parent: Path | None = None) -> None:
+        sweep(parent)
+        self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
         self._lock = os.open(self.path / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
@@ -43,9 +43,9 @@ class Scratch:
             self._lock = -1
 
 
-def sweep() -> None:
+def sweep(parent: Path | None = None) -> None:
     """Remove the folders of processes that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for folder in (parent or Path(tempfile.gettempdir())).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             if time.time() - folder.stat().st_mtime > YOUNG_S and _is_free(folder):
                 shutil.rmtree(folder, ignore_errors=True)
