@@ -29,6 +29,7 @@ from pelagos.environments import (
     images,
     own_interpreter,
     records,
+    servers,
     sources,
     stamps,
     steps,
@@ -37,7 +38,7 @@ from pelagos.environments.records import Installed
 from pelagos.environments.sources import Source, SourceKind
 from pelagos.environments.steps import Progress, Step
 
-_BUILDERS = {SourceKind.IMAGE: images.build}
+_BUILDERS = {SourceKind.IMAGE: images.build, SourceKind.SERVER: servers.build}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -129,7 +130,8 @@ class Environments:
         path = self.author_path()
         cache = self._root / installed.name / "description.json"
         stamp = f"{path.name} {installed.python} {installed.version} {installed.installed}"
-        kept = None if refresh else descriptions.recall(cache, stamp)
+        # What another server serves may change at any time.
+        kept = None if refresh or installed.kind == servers.KIND else descriptions.recall(cache, stamp)
         if kept is not None:
             return kept
         made = descriptions.ask(installed, path=path, timeout_s=self._describe_timeout_s)
@@ -178,6 +180,9 @@ class Environments:
         try:
             build = _BUILDERS.get(wanted.kind, building.build)
             built = build(folder, wanted, extra=extra, timeout_s=self._install_timeout_s, progress=progress)
+            if wanted.kind is SourceKind.SERVER:
+                taken = {each.name for each in self.list() if each.source != str(wanted)}
+                built = dataclasses.replace(built, modules=servers.renamed(built.modules, taken, wanted))
             made = _records(built, folder, wanted, stamp)
         except BaseException:
             self._keep_log(folder)

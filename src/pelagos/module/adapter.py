@@ -44,6 +44,10 @@ class Answer:
     status: int = 200
 
 
+class Interrupted(BaseException):
+    """Raised in the module's code when its client has gone or its time is over."""
+
+
 class Refused(Exception):
     """The request is answered with an error that the module (or its parsing library) chose."""
 

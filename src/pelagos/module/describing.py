@@ -19,7 +19,7 @@ def main(arguments: Sequence[str]) -> None:
     """Write the description; whatever the module's import raises ends the process with its traceback."""
     name, kind, entry, output = arguments
     description = loading.load(name, kind=kind, entry=entry).description()
-    made = {"description": description, "files": own_files(entry)}
+    made = {"description": description, "files": [] if kind == "remote" else own_files(entry)}
     pathlib.Path(output).write_text(json.dumps(made), encoding="utf-8")
 
 

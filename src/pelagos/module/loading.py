@@ -13,7 +13,11 @@ from pelagos.module.adapter import Adapter
 NATIVE_GROUP = "pelagos.modules"
 DEEPAAS_GROUP = "deepaas.v2.model"
 
-_ADAPTERS = {"native": "pelagos.module.native:NativeAdapter", "deepaas": "pelagos.module.deepaas:DeepaasAdapter"}
+_ADAPTERS = {
+    "native": "pelagos.module.native:NativeAdapter",
+    "deepaas": "pelagos.module.deepaas:DeepaasAdapter",
+    "remote": "pelagos.module.remote:RemoteAdapter",
+}
 
 
 _TELEMETRY_OFF = ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK")
@@ -37,7 +41,8 @@ def load(name: str, *, kind: str, entry: str) -> Adapter:
     if kind == "deepaas":
         room.prepare()
     facts = functools.partial(_distribution_facts, entry)
-    made: Adapter = getattr(room, adapter)(target(entry), name=name, metadata=facts)
+    # The entry of a module that another server serves is its address.
+    made: Adapter = getattr(room, adapter)(entry if kind == "remote" else target(entry), name=name, metadata=facts)
     return made
 
 

@@ -26,7 +26,7 @@ from collections import deque
 from typing import Any, Deque, Dict, Iterator, List, Optional, Tuple, Union
 
 from pelagos.module import answers, frames, loading
-from pelagos.module.adapter import Adapter, Answer, Refused, Request
+from pelagos.module.adapter import Adapter, Answer, Interrupted, Refused, Request
 from pelagos.module.arguments import BadInput
 from pelagos.module.batching import BatchSize
 from pelagos.module.files import File, Folder
@@ -40,10 +40,6 @@ DEEPEST = 16
 UNKNOWN_S = 0.1
 """How long a prediction is thought to take at first: the server shall see each of the first ones end by itself."""
 ORPHAN_GRACE_S = 2.0
-
-
-class Interrupted(BaseException):
-    """Raised in the module's code when its client has gone or its time is over."""
 
 
 class Worker:
@@ -188,6 +184,8 @@ class Worker:
         if self._module_code.runs:
             self._module_code.runs = False
             raise Interrupted
+        # No thread but the main one can be interrupted from here; an adapter may have a way of its own.
+        getattr(self._adapter, "interrupt", _nothing)()
 
     def _start_thread(self, frame: frames.Frame) -> None:
         self._places.acquire()
@@ -202,6 +200,10 @@ class Worker:
             os._exit(ended.code if isinstance(ended.code, int) else 1)
         finally:
             self._places.release()
+
+
+def _nothing() -> None:
+    """Interrupt nothing."""
 
 
 class _ModuleCode:

@@ -31,7 +31,7 @@ async def refreshed(modules: MutableMapping[str, services.ServedModule], jobs: j
 
 
 def _changes(module: services.ServedModule) -> bool:
-    return module.code.kind == "deepaas" and module.description["train"] is not None
+    return module.code.kind in ("deepaas", "remote") and module.description["train"] is not None
 
 
 async def _refresh(

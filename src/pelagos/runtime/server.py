@@ -56,7 +56,8 @@ def serve(
     `on_listening` gets the address once requests are answered. Raises Conflict when the port is taken and ModuleFailed
     when a module cannot be loaded.
     """
-    with listening(settings.listen_ip, settings.listen_port) as listener:
+    local = settings.listen_socket
+    with listening_at(local) if local else listening(settings.listen_ip, settings.listen_port) as listener:
         return uvicorn_loop(_serve(settings, modules, jobs, listener, on_listening, on_log))
 
 
@@ -112,7 +113,7 @@ async def running(
         pools = [pool.Pool(code, settings.pool(), on_log=remembered) for code in codes]
         await asyncio.gather(*(stack.enter_async_context(each) for each in pools))
         served = {
-            offered.code.name: services.served(offered.code, _described(offered, each), each)
+            offered.code.name: services.served(offered.code, _described(offered, each), each, settings.default_model)
             for offered, each in zip(modules, pools, strict=True)
         }
         if jobs is not None:
@@ -126,12 +127,14 @@ async def running(
 def _described(offered: Offered, workers: pool.Pool) -> Mapping[str, Any]:
     """Choose the description: that of a DEEPaaS module may have changed without its code having changed."""
     remembered, fresh = offered.description, workers.description
-    first, second = (fresh, remembered) if offered.code.kind == "deepaas" else (remembered, fresh)
+    first, second = (fresh, remembered) if offered.code.kind in ("deepaas", "remote") else (remembered, fresh)
     return first or second or {}
 
 
 def address(listener: socket.socket, base: str = "") -> str:
     """Give the address where a server answers."""
+    if listener.family == socket.AF_UNIX:
+        return f"unix:{listener.getsockname()}"
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{shown}:{port}{base}/"
@@ -151,6 +154,19 @@ def listening(ip: str, port: int) -> socket.socket:
             f"cannot listen on {ip} port {port}: {error.strerror}",
             hint="Choose another port with --listen-port, or 0 for any free one.",
         ) from error
+    return listener
+
+
+def listening_at(path: str) -> socket.socket:
+    """Listen on a Unix socket that only this user reaches. Raises Conflict when the place is taken."""
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        listener.bind(path)
+        Path(path).chmod(0o600)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise errors.Conflict(f"cannot listen on {path}: {error.strerror or error}") from error
     return listener
 
 
