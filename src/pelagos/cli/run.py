@@ -45,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model-name", metavar="MODULE", help="the same as MODULE (DEEPAAS_V2_MODEL)")
     parser.add_argument("--listen-ip", metavar="IP", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--listen-port", metavar="PORT", help="port to listen on; 0 takes a free one (default: 5000)")
+    parser.add_argument("--listen-socket", metavar="PATH", help="listen on a Unix socket instead")
+    parser.add_argument("--default-model", metavar="UUID", help="trained model of predictions that choose none")
     parser.add_argument("--base-path", metavar="PATH", help="path under which everything is served")
     parser.add_argument("--workers", metavar="N", help="worker processes of a module; 0 is one for each core")
     parser.add_argument("--client-max-size", metavar="BYTES", help="largest request body; 0 is no limit")

@@ -19,8 +19,12 @@ class RuntimeSettings:
     listen_ip: str = "127.0.0.1"
     listen_port: int = 5000
     """0 takes a free port."""
+    listen_socket: str = ""
+    """Path of a Unix socket to listen on instead."""
     base_path: str = ""
     """Everything is served under it, such as `/my/base`."""
+    default_model: str = trained.PRETRAINED
+    """Of predictions that choose none: a uuid or an alias."""
     workers: int = 0
     """Most worker processes of a module; 0 means one for each core."""
     workers_at_start: int = 1
@@ -103,9 +107,11 @@ class Service:
     """Set when the server begins to stop: endless streams shall end."""
 
 
-def served(code: worker.Code, description: Mapping[str, Any], workers: pool.Pool) -> ServedModule:
+def served(
+    code: worker.Code, description: Mapping[str, Any], workers: pool.Pool, default_model: str = trained.PRETRAINED
+) -> ServedModule:
     """Get a module ready to be served."""
-    full = with_model_argument(description)
+    full = with_model_argument(description, default_model)
     return ServedModule(
         name=code.name,
         code=code,
@@ -117,14 +123,15 @@ def served(code: worker.Code, description: Mapping[str, Any], workers: pool.Pool
     )
 
 
-def with_model_argument(description: Mapping[str, Any]) -> Mapping[str, Any]:
+def with_model_argument(description: Mapping[str, Any], default_model: str = trained.PRETRAINED) -> Mapping[str, Any]:
     """Add the argument `model` to a native module's `predict`, unless it has one of its own."""
     predict = description["predict"]
     if description["kind"] != "native" or predict is None:
         return description
     if any(parameter["name"] == "model" for parameter in predict["parameters"]):
         return description
-    return {**description, "predict": {**predict, "parameters": [*predict["parameters"], MODEL_PARAMETER]}}
+    chosen = {**MODEL_PARAMETER, "schema": {**MODEL_PARAMETER["schema"], "default": default_model}}
+    return {**description, "predict": {**predict, "parameters": [*predict["parameters"], chosen]}}
 
 
 MODEL_PARAMETER: Mapping[str, Any] = {
