@@ -169,7 +169,7 @@ def _module_line(
     around.modules.find(wish.module)
     program = (sys.executable, "-m", "pelagos.cli", "run", wish.module)
     options = ("--listen-socket", str(place.socket), "--base-path", place.base)
-    chosen = ("--model", wish.model) if wish.model else ()
+    chosen = ("--default-model", wish.model) if wish.model else ()
     return (*program, *options, *chosen), around.environment
 
 
