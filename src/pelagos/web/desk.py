@@ -15,14 +15,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 import pelagos
-from pelagos import environments, identity
+from pelagos import environments, identity, orchestrator
 from pelagos.catalog import sources
 from pelagos.domain import errors
 from pelagos.runtime.console import assets, cards, results
 from pelagos.runtime.console import desk as desks
 from pelagos.web import installations, live, run_words
 
-Hub = Any
+Hub = orchestrator.Hub
 
 _HERE = Path(__file__).parent
 _CONSOLE = Path(desks.__file__).parent
