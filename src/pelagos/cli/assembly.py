@@ -63,6 +63,17 @@ def jobs_of(chosen: config.Settings) -> jobs.Jobs:
     )
 
 
+def trained_models_of(chosen: config.Settings) -> jobs.TrainedModels:
+    """Give the trained models."""
+    from pelagos import db, jobs
+    from pelagos.domain import clock
+
+    known = jobs_of(chosen)
+    # There may be no server that does it; a training that has just ended has a model.
+    known.reconcile()
+    return jobs.TrainedModels(db.connect(chosen.database_url), known, clock.SystemClock())
+
+
 def module_of(known: environments.Environments, name: str) -> environments.Installed:
     """Find a module by name; of a folder with several, the first."""
     return modules_of(known, name)[0]

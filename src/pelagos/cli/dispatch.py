@@ -27,11 +27,14 @@ COMMANDS: Mapping[str, str] = {
     "predict": "predict with a module: one input, or a folder of thousands",
     "train": "train a module on your own data",
     "jobs": "list, follow, cancel and delete trainings",
+    "models": "list, name, alias, download and delete trained models",
     "catalog": "search the catalog, keep its sources, decide about proposals",
     "new": "make the folder of a new module",
     "publish": "check a module and propose it to the catalog",
     "settings": "show all settings and where each comes from",
 }
+_FILES = {"models": "trained"}
+"""Of commands whose file cannot have their name."""
 OK, FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 _EXTRA_PACKAGES = {
     "alembic", "httptools", "jinja2", "multipart", "rich", "sqlalchemy", "starlette", "uvicorn", "uvloop",
@@ -120,7 +123,7 @@ def _again(name: str, value: str | None) -> list[str]:
 
 
 def _load(name: str) -> ModuleType:
-    return importlib.import_module(f"pelagos.cli.{name}")
+    return importlib.import_module(f"pelagos.cli.{_FILES.get(name, name)}")
 
 
 def _parser_of(name: str, command: ModuleType) -> argparse.ArgumentParser:

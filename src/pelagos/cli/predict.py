@@ -18,7 +18,7 @@ from pelagos.cli import folder_prediction, module_command, options, output, pred
 from pelagos.domain import errors
 from pelagos.runtime import budget
 
-USAGE = "[INPUT ...] [--model UUID] [--output DIR] [--json] [arguments of the module]"
+USAGE = "[INPUT ...] [--model MODEL] [--output DIR] [--json] [arguments of the module]"
 LOG_FILE = "module.log"
 INTERRUPTED = 130
 _CALLS_PER_WORKER = 8
@@ -42,7 +42,7 @@ def run(first: argparse.Namespace) -> int:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", metavar="UUID", help="a training's model, or the beginning of its uuid")
+    parser.add_argument("--model", metavar="MODEL", help="a training's model by its alias or uuid")
     parser.add_argument("--output", metavar="DIR", type=Path, help="write the answers into this folder")
     parser.add_argument("--force", action="store_true", help="predict again what has an answer there")
     parser.add_argument("--workers", metavar="N", help="worker processes; 0 is one for each core")

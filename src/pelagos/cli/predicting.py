@@ -141,13 +141,15 @@ def _model_folder(command: ModuleCommand) -> Path | None:
         raise errors.InvalidInput({"--model": ["is for native modules; this one has arguments of its own for it"]})
     known = assembly.jobs_of(command.settings)
     known.reconcile()
+    aliases = known.aliases(command.installed.name)
     found = [job.id for job in known.models(command.installed.name)]
-    chosen = [each for each in found if each.startswith(wanted.replace("-", "").lower())]
+    chosen = [each for each in found if each.startswith(aliases.get(wanted, wanted.replace("-", "").lower()))]
     if len(chosen) != 1:
         which = "is the beginning of several" if chosen else "is none of the trained models"
+        expected = ", ".join([_PRETRAINED, *(chosen or [*aliases, *found])][:10])
         raise errors.InvalidInput(
-            {"--model": [f"'{wanted}' {which}; expected one of {', '.join([_PRETRAINED, *(chosen or found)][:10])}"]},
-            hint=f"pelagos jobs list --module {command.installed.name}",
+            {"--model": [f"'{wanted}' {which}; expected one of {expected}"]},
+            hint=f"pelagos models list --module {command.installed.name}",
         )
     return known.run_folder(chosen[0]).model
 

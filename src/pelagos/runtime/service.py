@@ -142,7 +142,7 @@ MODEL_PARAMETER: Mapping[str, Any] = {
     "schema": {
         "type": "string",
         "default": trained.PRETRAINED,
-        "description": "the uuid of a finished training, or 'pretrained'",
+        "description": "the uuid of a finished training, an alias such as 'production', or 'pretrained'",
     },
     "label": "",
     "unit": "",

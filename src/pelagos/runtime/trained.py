@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
 from pathlib import Path
 
@@ -21,7 +22,10 @@ class Models:
         self._found: dict[tuple[str, str], Path] = {}
 
     async def folder(self, module: str, model: str) -> Path | None:
-        """Give the folder of a trained model, None for the pretrained one. Raises InvalidInput naming what exists."""
+        """Give the folder of a trained model, by its uuid or an alias; None for the pretrained one.
+
+        Raises InvalidInput naming what exists.
+        """
         if model == PRETRAINED or not model:
             return None
         known = self._found.get((module, model))
@@ -29,19 +33,21 @@ class Models:
         if known is not None and known.is_dir():
             return known
         found = await asyncio.to_thread(self._find, module, model)
-        self._found[(module, model)] = found
+        if _number(model):  # An alias may mean another model at the next request.
+            self._found[(module, model)] = found
         return found
 
     def names(self, module: str) -> list[str]:
-        """List what `model` may be now: the pretrained model, then trained ones, newest first."""
-        return [PRETRAINED, *(job.id for job in (self._jobs.models(module) if self._jobs is not None else ()))]
+        """List what `model` may be now: the pretrained model, aliases, then trained models, newest first."""
+        if self._jobs is None:
+            return [PRETRAINED]
+        return [PRETRAINED, *self._jobs.aliases(module), *(job.id for job in self._jobs.models(module))]
 
     def _find(self, module: str, model: str) -> Path:
-        try:
-            number = uuid.UUID(model).hex
-            job = None if self._jobs is None else self._jobs.get(number)
-        except (ValueError, errors.NotFound):
-            job = None
+        job = None
+        if self._jobs is not None:
+            with contextlib.suppress(errors.NotFound):
+                job = self._jobs.get(_number(model) or self._jobs.aliases(module).get(model, ""))
         if self._jobs is not None and job is not None and _usable(job, module):
             path = self._jobs.run_folder(job.id).model
             if path.is_dir() and any(path.iterdir()):
@@ -57,3 +63,11 @@ class Models:
 def _usable(job: records.Job, module: str) -> bool:
     done = job.state is states.State.DONE and job.deleted is None
     return done and job.module == module and job.kind is records.Kind.TRAINING
+
+
+def _number(model: str) -> str:
+    """Write a uuid as jobs do; empty for what is none."""
+    try:
+        return uuid.UUID(model).hex
+    except ValueError:
+        return ""

@@ -22,9 +22,14 @@ class Option:
 
 
 def models(jobs: jobs_room.Jobs | None, module: str) -> list[Option]:
-    """List the pretrained model and the trained ones, newest first, with date and accuracy."""
-    done = jobs.models(module)[:MOST] if jobs is not None else ()
-    return [Option(trained.PRETRAINED, "pretrained"), *(Option(job.id, words(job)) for job in done)]
+    """List the pretrained model, aliases, and the trained ones, newest first, with date and accuracy."""
+    pretrained = Option(trained.PRETRAINED, "pretrained")
+    if jobs is None:
+        return [pretrained]
+    done = {job.id: job for job in jobs.models(module)[:MOST]}
+    aliases = {alias: number for alias, number in jobs.aliases(module).items() if number in done}
+    named = [Option(alias, f"{alias} · {words(done[number])}") for alias, number in aliases.items()]
+    return [pretrained, *named, *(Option(job.id, words(job)) for job in done.values())]
 
 
 def others(jobs: jobs_room.Jobs, job: records.Job) -> list[Option]:

@@ -123,7 +123,7 @@ async def _ask(service: services.Service, served: services.ServedModule, said: P
     model = str(found.pop(MODEL)) if served.chooses_model else trained.PRETRAINED
     folder = await service.models.folder(served.name, model)
     reply = await served.pool.predict(found, model=folder)
-    return reply, "the pretrained model" if folder is None else f"model {model[:8]}"
+    return reply, "the pretrained model" if folder is None else f"model {folder.parent.name[:8]}"
 
 
 def _raw(method: Mapping[str, Any], said: Pairs) -> dict[str, Any]:
