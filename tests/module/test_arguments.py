@@ -11,6 +11,9 @@ class TestArg:
             "maxLength": 3,
         }
 
+    def test_counts_the_items_of_a_list(self) -> None:
+        assert Arg(min_length=1, max_length=3).keywords(of_list=True) == {"minItems": 1, "maxItems": 3}
+
     def test_gives_choices_as_an_enumeration(self) -> None:
         assert Arg(choices=("a", "b")).keywords() == {"enum": ["a", "b"]}
 

@@ -136,6 +136,11 @@ class TestSchemaOf:
             (list, {"type": "array"}),
             (list[float], {"type": "array", "items": {"type": "number"}}),
             (list[File], {"type": "array", "items": {"type": "string", "format": "binary"}}),
+            (
+                Annotated[list[float], Arg(min_length=1, max_length=9)],
+                {"type": "array", "items": {"type": "number"}, "minItems": 1, "maxItems": 9},
+            ),
+            (Annotated[str, Arg(min_length=1)], {"type": "string", "minLength": 1}),
             (Folder, {"type": "string", "format": "folder"}),
             (datetime.date, {"type": "string", "format": "date"}),
             (Literal[1, 2], {"type": "integer", "enum": [1, 2]}),

@@ -41,15 +41,16 @@ class Arg:
         self.pattern = pattern
         self.choices = choices
 
-    def keywords(self) -> Dict[str, Any]:
-        """Give the bounds as JSON Schema keywords; only those that were set."""
+    def keywords(self, *, of_list: bool = False) -> Dict[str, Any]:
+        """Give the bounds as JSON Schema keywords, those of a list if it is one; only those that were set."""
+        counted = "Items" if of_list else "Length"
         named = {
             "minimum": self.ge,
             "exclusiveMinimum": self.gt,
             "maximum": self.le,
             "exclusiveMaximum": self.lt,
-            "minLength": self.min_length,
-            "maxLength": self.max_length,
+            f"min{counted}": self.min_length,
+            f"max{counted}": self.max_length,
             "pattern": self.pattern,
             "enum": None if self.choices is None else list(self.choices),
         }

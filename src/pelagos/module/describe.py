@@ -108,7 +108,7 @@ def _parameter(parameter: inspect.Parameter, annotation: Any, where: str) -> Dic
         schema = schema_of(annotation)
     except TypeError as error:
         raise TypeError(f"{where}: parameter '{parameter.name}': {error}") from None
-    schema.update(arg.keywords())
+    schema.update(arg.keywords(of_list=schema.get("type") == "array"))
     if arg.help:
         schema["description"] = arg.help
     required = parameter.default is parameter.empty
@@ -138,14 +138,14 @@ def schema_of(annotation: Any) -> Dict[str, Any]:
     if origin is typing.Literal:
         return _choice(list(inside))
     if origin in (list, collections.abc.Sequence):
-        return {"type": "array", "items": schema_of(inside[0]), **arg.keywords()}
+        return {"type": "array", "items": schema_of(inside[0]), **arg.keywords(of_list=True)}
     if origin is dict:
         return {"type": "object"}
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         return _choice([member.value for member in annotation])
     if annotation not in _PLAIN:
         raise TypeError(f"the type {annotation!r} cannot be an argument")
-    return {**_PLAIN[annotation], **arg.keywords()}
+    return {**_PLAIN[annotation], **arg.keywords(of_list=annotation is list)}
 
 
 def _unpack(annotation: Any) -> Tuple[Any, Arg]:

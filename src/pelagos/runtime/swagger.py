@@ -12,7 +12,7 @@ from pelagos.runtime import service as services
 from pelagos.runtime import swagger_definitions
 
 _FORMATS = {"integer": "int32", "number": "float"}
-_BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "pattern", "enum")
+_BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern", "enum")
 _PLACES = {"querystring": "query", "headers": "header", "form": "formData", "files": "formData", "json": "query"}
 
 

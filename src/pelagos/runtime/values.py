@@ -218,7 +218,7 @@ def _check_bounds(value: Any, schema: Schema) -> None:
 
 
 def _measured(value: Any, keyword: str) -> str:
-    if keyword in ("minLength", "maxLength"):
+    if keyword in ("minLength", "maxLength", "minItems", "maxItems"):
         return f"a length of {len(value)}"
     return wording.shown(value)
 
@@ -230,6 +230,8 @@ _BOUNDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "exclusiveMaximum": lambda value, bound: bool(value < bound),
     "minLength": lambda value, bound: len(value) >= bound,
     "maxLength": lambda value, bound: len(value) <= bound,
+    "minItems": lambda value, bound: len(value) >= bound,
+    "maxItems": lambda value, bound: len(value) <= bound,
     "pattern": lambda value, pattern: re.search(pattern, value) is not None,
 }
 

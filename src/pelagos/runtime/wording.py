@@ -27,6 +27,8 @@ _BOUND_WORDS = {
     "exclusiveMaximum": "less than {}",
     "minLength": "at least {} long",
     "maxLength": "at most {} long",
+    "minItems": "at least {} long",
+    "maxItems": "at most {} long",
     "pattern": "matching {!r}",
 }
 

@@ -203,6 +203,8 @@ def _bounds(schema: Mapping[str, Any]) -> str:
         "exclusiveMaximum": "less than {}",
         "minLength": "at least {} long",
         "maxLength": "at most {} long",
+        "minItems": "at least {} of them",
+        "maxItems": "at most {} of them",
         "pattern": "like {}",
     }
     words += [text.format(shown(schema[key])) for key, text in named.items() if key in schema]
