@@ -60,7 +60,7 @@ def opened(chromium: sync_api.Browser) -> Iterator[Callable[..., sync_api.Page]]
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
-        origin = url.split("/console", maxsplit=1)[0]
+        origin = "/".join(url.split("/", 3)[:3])
         context.on("request", lambda request: _watch_request(request, origin, troubles))
         context.on("console", lambda message: _watch_console(message, troubles))
         page.on("pageerror", lambda error: troubles.append(f"error in the page: {error}"))

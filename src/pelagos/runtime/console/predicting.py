@@ -191,7 +191,7 @@ async def _page(
         method=method,
         form=_form(served, said, outcome),
         models=models,
-        model=dict(_texts(said)).get(MODEL, trained.PRETRAINED),
+        model=dict(_texts(said)).get(MODEL, desk.service.settings.default_model),
         model_faults=outcome.faults.get(MODEL, ()) if pick else (),
         outcome=outcome,
         recipe=_recipe(desk, request, served, said) if method else None,
