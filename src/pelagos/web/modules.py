@@ -73,10 +73,10 @@ def routes(desk: desks.Desk) -> list[BaseRoute]:
 
 async def show(desk: desks.Desk, request: Request) -> Response:
     """Draw the list that the address asks for."""
-    asked = queries.of_parameters(request.query_params.multi_items())
+    asked = queries.of_parameters(_said(request))
     query = dataclasses.replace(asked, limit=PAGE, offset=(paging.number(request) - 1) * PAGE)
     answer, installed, waiting = await asyncio.to_thread(_found, desk, query)
-    pages = paging.pages(request, answer.total, PAGE)
+    pages, meant = paging.pages(request, answer.total, PAGE), _meant(query.text, answer.repaired)
     page = desk.page(
         request,
         "modules.html",
@@ -84,7 +84,8 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         section="modules",
         query=query,
         answer=answer,
-        meant=_meant(query.text, answer.repaired),
+        meant=meant,
+        meant_address=_address("/modules", dataclasses.replace(query, text=meant).parameters()),
         facets=_facets(query, answer, request.query_params.getlist(ALL)),
         sorts=_SORTS,
         pages=pages,
@@ -93,14 +94,13 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         feed=_address("/feed.atom", [pair for pair in query.parameters() if pair[0] in set(queries.Facet)]),
         recipe=recipes.search(desk.origin(request), query.parameters()),
     )
-    # Without what a form sends of its empty fields.
     page.headers["HX-Push-Url"] = pages.this
     return page
 
 
 async def feed(desk: desks.Desk, request: Request) -> Response:
     """Send the Atom feed of the catalog, or of what is chosen of its facets."""
-    query = queries.of_parameters(request.query_params.multi_items())
+    query = queries.of_parameters(_said(request))
     latest = await asyncio.to_thread(desk.hub.cards.latest, query.chosen, FEED_LENGTH)
     origin = desk.origin(request)
     chosen = [value for values in query.chosen.values() for value in values]
@@ -112,6 +112,11 @@ async def feed(desk: desks.Desk, request: Request) -> Response:
         now=desk.hub.clock.now(),
     )
     return Response(body, media_type="application/atom+xml")
+
+
+def _said(request: Request) -> list[tuple[str, str]]:
+    """Give the parameters of the address, without what a form sends of its empty fields."""
+    return [(name, value) for name, value in request.query_params.multi_items() if value]
 
 
 def _found(desk: desks.Desk, query: queries.Query) -> tuple[queries.Answer, frozenset[str], int]:

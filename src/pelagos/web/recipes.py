@@ -7,6 +7,7 @@ import shlex
 import urllib.parse
 from collections.abc import Sequence
 
+from pelagos.catalog import queries
 from pelagos.runtime.console import recipes
 
 TOKEN = "Authorization: Bearer $PELAGOS_TOKEN"  # noqa: S105 - the name of a variable, to be filled in by a shell
@@ -20,9 +21,12 @@ def overview(origin: str) -> recipes.Recipe:
 def search(origin: str, pairs: Sequence[tuple[str, str]]) -> recipes.Recipe:
     """Write a search in the catalog; `pairs` are the parameters of the page's address."""
     text = dict(pairs).get("q", "")
+    chosen = [(name, value) for name, value in pairs if name in set(queries.Facet)]
+    flags = [word for name, value in chosen for word in (f"--{name}", value)]
+    given = [*([_quoted(text)] if text else []), *(f"{name}={_quoted(value)}" for name, value in chosen)]
     address = _with_query(f"{origin}/api/v1/modules", pairs)
-    python = f"for module in hub.modules.search({_quoted(text) if text else ''}):\n    print(module)"
-    return read(["catalog", "search", *([text] if text else [])], address, python)
+    python = f"for module in hub.modules.search({', '.join(given)}):\n    print(module)"
+    return read(["catalog", "search", *([text] if text else []), *flags], address, python)
 
 
 def everything(origin: str, text: str) -> recipes.Recipe:
@@ -40,23 +44,22 @@ def module(origin: str, name: str) -> recipes.Recipe:
 
 def sources(origin: str) -> recipes.Recipe:
     """Write the list of the catalog's sources."""
-    return read(["catalog", "list"], f"{origin}/api/v1/sources", "for source in hub.sources.list():\n    print(source)")
+    return read(["catalog", "list"], f"{origin}/api/v1/sources", 'print(hub.ask("GET", "/sources"))')
 
 
 def publish(origin: str) -> recipes.Recipe:
-    """Write the list of proposals; the terminal is where one is made."""
-    python = "for proposal in hub.proposals.list():\n    print(proposal)"
-    return read(["publish", "./my-module"], f"{origin}/api/v1/proposals", python)
+    """Write the list of proposals."""
+    return read(["catalog", "proposals"], f"{origin}/api/v1/proposals", 'print(hub.ask("GET", "/proposals"))')
 
 
 def sites(origin: str) -> recipes.Recipe:
     """Write what the sites could give."""
-    return read(["sites"], f"{origin}/api/v1/sites", "for site in hub.sites.list():\n    print(site)")
+    return read(["sites"], f"{origin}/api/v1/sites", "for site in hub.sites():\n    print(site)")
 
 
 def settings(origin: str) -> recipes.Recipe:
     """Write a look at the settings."""
-    return read(["settings"], f"{origin}/api/v1/settings", "print(hub.settings())")
+    return read(["settings"], f"{origin}/api/v1/settings", 'print(hub.ask("GET", "/settings"))')
 
 
 def read(command: Sequence[str], address: str, python: str) -> recipes.Recipe:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         ready=serving is not None and serving.state in shelf.RUNNING,
         console=_console(serving, description),
         outcome=predicting.Outcome(),
-        recipe=_recipe(desk, request, method, description, serving),
+        recipe=_recipe(desk, request, entry.card, description, serving),
     )
 
 
@@ -129,11 +129,12 @@ def _query(request: Request) -> str:
 def _recipe(
     desk: desks.Desk,
     request: Request,
-    method: Mapping[str, Any],
+    each: card.Card,
     description: Mapping[str, Any],
     serving: orchestrator.Deployment | None,
 ) -> acts.Recipe:
-    said: Sequence[tuple[str, str]] = acts.example(method)
+    method = shelf.method(description, "predict") or {"parameters": []}
+    said = using.said_by(each, method)
     base = f"{desk.origin(request)}/deployments/{serving.id if serving else 'DEPLOYMENT'}"
     written = acts.predict(base, description["name"], method, said)
     return acts.Recipe(written.command, recipes.with_token(written.curl), written.python)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shlex
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pelagos.catalog import card
+from pelagos.runtime.console import fields
 from pelagos.runtime.console import recipes as acts
 from pelagos.web import recipes
 
@@ -32,7 +34,7 @@ def ways(
     """List the ways. `source` is what `pelagos install` takes, empty when nobody knows; `deployment` is the id of one
     that runs; `description` is that of the installed module."""
     method = (description or {}).get("predict") or {"parameters": []}
-    said = acts.example(method)
+    said = said_by(each, method)
     install = f"pelagos install {shlex.quote(source)}\n" if source else ""
     found = [
         Way("Pelagos", install + "\n".join(_commands(each, method, said)), "" if source else "No source is known."),
@@ -41,6 +43,13 @@ def ways(
         Way("Slurm", _slurm(each), "On a cluster that has Pelagos and the module."),
     ]
     return tuple(found)
+
+
+def said_by(each: card.Card, method: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Give arguments to show: those of the card's first example, with a stand-in for whatever else is required."""
+    known = {parameter["name"] for parameter in method["parameters"]}
+    first = each.examples[0].input if each.examples else {}
+    return acts.example(method, [(name, fields.shown(value)) for name, value in first.items() if name in known])
 
 
 def _commands(each: card.Card, method: Mapping[str, Any], said: Sequence[tuple[str, str]]) -> list[str]:
@@ -54,10 +63,19 @@ def _of_hub(
     base = f"{origin}/deployments/{deployment or 'DEPLOYMENT'}"
     note = "" if deployment else "Deploy the module first and put the deployment's id in."
     written = acts.predict(base, each.name, method, said)
-    name = f'"{each.name}"'
-    arguments = "".join(f", {key}={value!r}" for key, value in said if key.isidentifier())
-    python = recipes.in_python(f"print(hub.predict({name}{arguments}))")
+    arguments = "".join(f", {key}={_value(each, method, key, value)}" for key, value in said if key.isidentifier())
+    python = recipes.in_python(f"print(hub.predict({json.dumps(each.name)}{arguments}))")
+    if "Path(" in arguments:
+        python = f"from pathlib import Path\n\n{python}"
     return [Way("curl", recipes.with_token(written.curl), note), Way("Python", python)]
+
+
+def _value(each: card.Card, method: Mapping[str, Any], name: str, value: str) -> str:
+    """Write an argument in Python: a file as a path, a value of the example as it is."""
+    kinds = {parameter["name"]: fields.widget(parameter["schema"]) for parameter in method["parameters"]}
+    if kinds.get(name) in (fields.FILE, fields.FILES, fields.FOLDER):
+        return f"Path({value!r})"
+    return repr(each.examples[0].input.get(name, value) if each.examples else value)
 
 
 def _of_image(each: card.Card) -> list[Way]:
