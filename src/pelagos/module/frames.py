@@ -28,8 +28,8 @@ from typing import Any, Dict, List, NamedTuple, Optional, Union
 HEADER = struct.Struct("<BxHIIQ")
 LOAD, PREDICT, IMPORTED, READY, FAILED, ANSWER, PIECE, END, ERROR, DESCRIBE = range(1, 11)
 
-BLOCK = 1 << 18
-"""Bytes asked from the socket at once."""
+BLOCK = 1 << 16
+"""Bytes asked from the socket at once. From 128 KiB on, glibc would map and unmap memory for every message."""
 
 Bytes = Union[bytes, bytearray, memoryview]
 
@@ -74,6 +74,11 @@ class Splitter:
         self._held = 0
         self._wanted = HEADER.size
 
+    @property
+    def missing(self) -> int:
+        """How many bytes the frame that has begun still needs, as far as is known."""
+        return self._wanted - self._held
+
     def feed(self, data: Bytes) -> List[Frame]:
         """Take bytes and give the frames they complete. The frames keep `data` alive."""
         self._chunks.append(data)
@@ -113,7 +118,7 @@ class Channel:
     def receive(self) -> List[Frame]:
         """Wait for frames: at least one, or none at all when the server has closed."""
         while True:
-            data = self._connection.recv(BLOCK)
+            data = self._connection.recv(max(BLOCK, self._splitter.missing))
             if not data:
                 return []
             found = self._splitter.feed(data)
