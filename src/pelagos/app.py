@@ -28,6 +28,7 @@ from starlette.types import ASGIApp
 from pelagos import api, catalog, config, db, environments, identity, jobs, orchestrator, storage, web
 from pelagos.api import errors as api_errors
 from pelagos.api import receiving
+from pelagos.catalog import meaning
 from pelagos.domain import clock as clocks
 from pelagos.domain import errors, state_folder, states
 from pelagos.module import durable
@@ -132,7 +133,7 @@ def _hub(read: config.Read, address: str, clock: clocks.Clock) -> orchestrator.H
     )
     modules = _modules(settings, known)
     models = jobs.TrainedModels(database, known, clock)
-    cards = catalog.Store(database)
+    cards = catalog.Store(database, encode=meaning.installed())
     datasets = storage.Datasets(settings.state_dir / "datasets", limits=_limits(settings.hub), clock=clock)
     around = orchestrator.Surroundings(settings.state_dir / "deployments", modules, _environment(settings))
     deployments = orchestrator.Deployments(orchestrator.Store(database), drivers=sites, around=around, clock=clock)

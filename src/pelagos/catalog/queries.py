@@ -131,7 +131,7 @@ class Matching(enum.StrEnum):
     ALL = "all"
     """Each hit has all words."""
     ANY = "any"
-    """No card has all; each hit has some."""
+    """No card has all; each hit has some, or means something near."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -106,7 +106,9 @@ class Sources:
     def due(self, now: datetime.datetime) -> tuple[Source, ...]:
         """Read the sources that were not read for long; to be called often. May take minutes of waiting for git."""
         late = [each for each in self._store.all() if each.tried is None or each.tried + self._pause(each) <= now]
-        return tuple(self._refresh(each) for each in late)
+        read = tuple(self._refresh(each) for each in late)
+        self._cards.learn()
+        return read
 
     def remove(self, source_id: str) -> None:
         """Forget a source with its cards and clones; raises NotFound, Conflict for that of the installed modules."""

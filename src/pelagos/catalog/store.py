@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 import pelagos.db
-from pelagos.catalog import card, queries, words
+from pelagos.catalog import card, meaning, queries, words
 from pelagos.catalog.snapshot import Line, Snapshot
 from pelagos.domain import errors
 
@@ -110,10 +110,12 @@ class Texts(Protocol):
 
 
 class Store:
-    """Reads and writes cards. Safe to share among threads."""
+    """Reads and writes cards. Safe to share among threads. With `encode` they are found by their meaning too."""
 
-    def __init__(self, database: pelagos.db.Database) -> None:
+    def __init__(self, database: pelagos.db.Database, *, encode: meaning.Encode | None = None) -> None:
         self._database = database
+        self._meanings = None if encode is None else meaning.Meanings(database, encode)
+        self._near: tuple[int, Callable[[str], Mapping[int, float]]] | None = None
         self._texts = _texts(database)
         self._snapshot: Snapshot | None = None
         with database.write() as writing:
@@ -183,6 +185,31 @@ class Store:
         """List the ids of the cards that have the words, the best first, whatever their status."""
         with self._database.read() as reading:
             return self._texts.matching(reading, wanted, mode)
+
+    def near(self, text: str) -> Mapping[int, float]:
+        """Tell which cards mean something near to a text, and how near, from 0 to 1; none without `encode`."""
+        if self._meanings is None:
+            return {}
+        with self._database.read() as reading:
+            number = _revision(reading)
+        if self._near is None or self._near[0] != number:
+            self._near = number, self._meanings.nearest(self._meant())
+        return self._near[1](text)
+
+    def learn(self) -> int:
+        """Learn the meanings of some cards that are new, and tell of how many. Takes a second or two."""
+        learned = 0 if self._meanings is None else self._meanings.learn(list(self._meant().values()))
+        if learned:
+            with self._database.write() as writing:
+                _count_up(writing)
+        return learned
+
+    def _meant(self) -> Mapping[int, str]:
+        """Give the text of each card that says what it means."""
+        said = sa.select(cards.c.id, cards.c.title, cards.c.summary, cards.c.tasks, cards.c.tags)
+        with self._database.read() as reading:
+            rows = reading.execute(said).all()
+        return {row.id: ". ".join(filter(None, (row.title, row.summary, *row.tasks, *row.tags))) for row in rows}
 
     def hits(self, ids: Sequence[int]) -> tuple[queries.Hit, ...]:
         """Give what a list shows of cards, in the order of their ids; cards that have gone meanwhile are left out."""

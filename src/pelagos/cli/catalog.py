@@ -27,13 +27,14 @@ class Rooms:
 def rooms(chosen: config.Settings) -> Rooms:
     """Open the catalog."""
     from pelagos import catalog, db
+    from pelagos.catalog import meaning
     from pelagos.domain import clock
 
     chosen.state_dir.mkdir(parents=True, exist_ok=True)
     database = db.connect(chosen.database_url)
     modules = assembly.environments_of(chosen)
     now = clock.SystemClock()
-    cards = catalog.Store(database)
+    cards = catalog.Store(database, encode=meaning.installed())
     sources = catalog.Sources(cards, database, folder=chosen.state_dir / "sources", clock=now, modules=modules)
     return Rooms(cards, sources, catalog.Proposals(cards, database, clock=now, modules=modules))
 
@@ -74,6 +75,7 @@ def _search(known: Rooms, given: argparse.Namespace) -> int:
     from pelagos import catalog
 
     chosen = {facet: tuple(getattr(given, facet) or ()) for facet in catalog.Facet}
+    known.cards.learn()
     query = catalog.Query(" ".join(given.words), {f: v for f, v in chosen.items() if v}, limit=given.limit)
     found = catalog.search(known.cards, query)
     if given.json:

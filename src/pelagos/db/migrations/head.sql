@@ -215,3 +215,9 @@ CREATE TABLE catalog_example_runs (
 )
 --
 CREATE INDEX catalog_example_runs_module ON catalog_example_runs (module, id)
+--
+CREATE TABLE card_vectors (
+    digest VARCHAR(64) NOT NULL,
+    vector BLOB NOT NULL,
+    PRIMARY KEY (digest)
+)

@@ -140,3 +140,8 @@ def _make_sources() -> None:
         sa.Column("message", sa.Text, nullable=False),
     )
     op.create_index("catalog_example_runs_module", "catalog_example_runs", ["module", "id"])
+    op.create_table(
+        "card_vectors",
+        sa.Column("digest", sa.String(64), primary_key=True),
+        sa.Column("vector", sa.LargeBinary, nullable=False),
+    )
