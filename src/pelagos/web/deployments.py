@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from pelagos import orchestrator
+from pelagos.domain import errors
 from pelagos.runtime.console import logs
 from pelagos.web import desk as desks
 from pelagos.web import paging, run_recipes
@@ -76,7 +77,7 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         section="deployments",
         found=found,
         here=f"/deployment/{found.id}",
-        access=access(found),
+        access=access(found, await asyncio.to_thread(_training, desk, found)),
         startable=found.state in _STARTABLE,
         stoppable=found.state.serving,
         gone=found.state in (_State.DELETE_IN_PROGRESS, _State.DELETE_COMPLETE),
@@ -124,8 +125,11 @@ async def act(desk: desks.Desk, request: Request) -> Response:
     return RedirectResponse(f"/deployment/{deployment_id}", status_code=303)
 
 
-def access(found: orchestrator.Deployment) -> list[Access]:
-    """List the ways into a deployment, all through the hub; none while nothing answers."""
+def access(found: orchestrator.Deployment, training: str = "") -> list[Access]:
+    """List the ways into a deployment, all through the hub; none while nothing answers.
+
+    `training` is the one that its model comes from, which the monitor then shows.
+    """
     place = f"/deployments/{found.id}"
     if not found.state.serving and not (found.idle and found.wish.wake):
         return []
@@ -133,11 +137,8 @@ def access(found: orchestrator.Deployment) -> list[Access]:
         return [Access("JupyterLab", f"{place}/lab")]
     if found.wish.what is orchestrator.What.COMMAND:
         return [Access("Open", f"{place}/")]
-    return [
-        Access("Console", f"{place}/console/"),
-        Access("API", f"{place}/api"),
-        Access("Monitor", f"{place}/console/trainings/"),
-    ]
+    ways = [Access("Console", f"{place}/console/"), Access("API", f"{place}/api")]
+    return [*ways, *([Access("Monitor", f"{place}/console/trainings/{training}/monitor/")] if training else [])]
 
 
 _STARTABLE = frozenset({_State.STOP_COMPLETE, _State.STOP_IN_PROGRESS, _State.CREATE_FAILED, _State.UPDATE_FAILED})
@@ -163,6 +164,17 @@ def _found(
     total = desk.hub.deployments.count(**wanted)
     pages = paging.pages(request, total)
     return total, pages, desk.hub.deployments.find(**wanted, limit=pages.size, offset=pages.offset)
+
+
+def _training(desk: desks.Desk, found: orchestrator.Deployment) -> str:
+    """Give the training that a deployment's model comes from; empty for the pretrained one, or a model that is gone."""
+    if not found.wish.model or found.wish.what is not orchestrator.What.MODULE:
+        return ""
+    try:
+        number: str = desk.hub.models.resolve(found.wish.module, found.wish.model)
+    except errors.PelagosError:
+        return ""
+    return number
 
 
 def _tail(desk: desks.Desk, deployment_id: str, replica: int) -> list[str]:
