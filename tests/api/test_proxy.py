@@ -81,12 +81,15 @@ class TestRequest:
 class TestAnswer:
     def test_is_streamed_down_as_it_comes(self, tmp_path: Path) -> None:
         async def body() -> None:
-            async with upstream.both(tmp_path) as (url, server), httpx.AsyncClient() as client:
-                async with client.stream("GET", f"{url}/ticks") as answer:
-                    pieces = answer.aiter_raw()
-                    first = await anext(pieces)
-                    server.go_on.set()
-                    second = await anext(pieces)
+            async with (
+                upstream.both(tmp_path) as (url, server),
+                httpx.AsyncClient() as client,
+                client.stream("GET", f"{url}/ticks") as answer,
+            ):
+                pieces = answer.aiter_raw()
+                first = await anext(pieces)
+                server.go_on.set()
+                second = await anext(pieces)
 
             assert (first, second) == (b"data: 1\n\n", b"data: 2\n\n")
 

@@ -2,12 +2,13 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hub_world import Process, link_modules, process
 from pelagos import cli
 from pelagos.environments import Environments
 
@@ -47,6 +48,26 @@ def pelagos(state: Path, capfd: pytest.CaptureFixture[str]) -> Pelagos:
     def run(*words: str) -> Ran:
         capfd.readouterr()
         code = cli.main(words)
+        return Ran(code, *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def running_hub(tmp_path_factory: pytest.TempPathFactory, installed_modules: Environments) -> Iterator[Process]:
+    """A real hub that all tests of a run share; each names what it makes by itself."""
+    state = link_modules(tmp_path_factory.mktemp("hub") / "state", installed_modules)
+    with process(state, PELAGOS_HUB_PRIVATE_URLS="true") as hub:
+        yield hub
+
+
+@pytest.fixture
+def hub_command(running_hub: Process, capfd: pytest.CaptureFixture[str]) -> Pelagos:
+    """Run a command line that asks the running hub."""
+
+    def run(*words: str) -> Ran:
+        capfd.readouterr()
+        code = cli.main([*words, "--state-dir", str(running_hub.state)])
         return Ran(code, *capfd.readouterr())
 
     return run

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import tarfile
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,9 +34,16 @@ class Record(SimpleNamespace):
 class Client:
     """One hub. Safe to share among threads: every request has a connection of its own."""
 
-    def __init__(self, url: str | None = None, token: str | None = None, *, timeout_s: float = 600.0) -> None:
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        state_dir: Path | None = None,
+        timeout_s: float = 600.0,
+    ) -> None:
         """Find the hub: `url` and `token`, else PELAGOS_HUB and PELAGOS_TOKEN, else the one of the state folder."""
-        self.transport = transport.Transport(url, token, timeout_s=timeout_s)
+        self.transport = transport.Transport(url, token, state_dir=state_dir, timeout_s=timeout_s)
         self.url = self.transport.url
         self.modules = Modules(self)
         self.datasets = Datasets(self)
@@ -58,15 +67,18 @@ class Client:
         """List the sites with what each offers now."""
         return _records(self.ask("GET", "/sites"))
 
-    def plan(self, resources: Mapping[str, Any] | None = None, site: str | None = None) -> Record:
-        """Tell which site would be chosen for a run, and why; nothing is started."""
-        return Record(**self.ask("POST", "/plan", body={"resources": resources or {}, "site": site}))
+    def plan(
+        self, resources: Mapping[str, Any] | None = None, site: str | None = None, *, ability: str = "batch"
+    ) -> Record:
+        """Tell which site would be chosen for a run, or a `service`, and why; nothing is started."""
+        need = {"resources": resources or {}, "site": site, "ability": ability}
+        return Record(**self.ask("POST", "/plan", body=need))
 
     def train(
         self,
         module: str,
         *,
-        dataset: str | None = None,
+        dataset: str | Path | None = None,
         argument: str | None = None,
         resources: Mapping[str, Any] | None = None,
         site: str | None = None,
@@ -74,10 +86,13 @@ class Client:
         key: str | None = None,
         **arguments: Any,
     ) -> Run:
-        """Start a training: `dataset` is the name of one of the hub's, `arguments` are the module's; a Path is a file.
+        """Start a training; `arguments` are the module's, a Path among them is a file.
 
-        The same `key` is the same training, however often it is sent. Returns at once.
+        `dataset` is the name of one of the hub's; a Path is uploaded under a new name first. The same `key` is the same
+        training, however often it is sent. Returns at once.
         """
+        if isinstance(dataset, Path):
+            dataset = self.datasets.upload(_new_name(dataset), dataset).name
         asked = {"dataset": dataset, "argument": argument, "resources": resources, "site": site, "resume": resume}
         return self.runs.begin("training", module, arguments, key=key, **asked)
 
@@ -336,9 +351,13 @@ class Deployment(_Thing):
 
     def log(self, start: int = 0, replica: int = 0) -> str:
         """Give the log of a replica from byte `start` on, at most 1 MiB at once."""
+        return self.log_bytes(start, replica).decode("utf-8", "replace")
+
+    def log_bytes(self, start: int = 0, replica: int = 0) -> bytes:
+        """Give the same as it was written: the next piece begins behind it."""
         query = {"start": start, "replica": replica}
         with self._client.transport.open("GET", f"{API}/deployments/{self.id}/log", query=query) as answer:
-            return answer.read().decode("utf-8", "replace")
+            return answer.read()
 
     def update(self, **changes: Any) -> None:
         """Deploy it again with changes of its wish."""
@@ -363,6 +382,11 @@ def _records(answer: Mapping[str, Any]) -> list[Record]:
 
 def _id(thing: Run | str) -> str:
     return thing if isinstance(thing, str) else thing.id
+
+
+def _new_name(source: Path) -> str:
+    stem = re.sub(r"[^A-Za-z0-9]+", "-", source.resolve().name.partition(".")[0]).strip("-") or "data"
+    return f"{stem[:60]}-{uuid.uuid4().hex[:8]}"
 
 
 def _key(key: str | None) -> dict[str, str]:

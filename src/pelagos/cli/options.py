@@ -30,6 +30,13 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
+def add_hub(parser: argparse.ArgumentParser, *, below: bool = False) -> None:
+    """Add `--hub`, of the commands that ask a hub."""
+    default = argparse.SUPPRESS if below else None
+    text = "the hub to ask (PELAGOS_HUB); by default the one that runs on the state folder"
+    parser.add_argument("--hub", metavar="URL", default=default, help=text)
+
+
 def together(one: Callable[[], A], other: Callable[[], B]) -> tuple[A, B]:
     """Read two groups of options. Raises InvalidInput with the faults of both."""
     try:

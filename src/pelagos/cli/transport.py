@@ -33,8 +33,9 @@ Parts = Sequence[tuple[str, str | Path]]
 class Transport:
     """One hub, and who we are there."""
 
-    def __init__(self, url: str | None, token: str | None, *, timeout_s: float) -> None:
-        folder = Path(os.environ.get("PELAGOS_STATE_DIR") or state_folder.default(os.environ)).expanduser()
+    def __init__(self, url: str | None, token: str | None, *, state_dir: Path | None, timeout_s: float) -> None:
+        told = state_dir or os.environ.get("PELAGOS_STATE_DIR") or state_folder.default(os.environ)
+        folder = Path(told).expanduser()
         self.url = (url or os.environ.get("PELAGOS_HUB") or _local_address(folder)).rstrip("/")
         self._token = token or os.environ.get("PELAGOS_TOKEN") or (_local_token(folder) if _is_local(self.url) else "")
         self._timeout_s = timeout_s

@@ -1,0 +1,40 @@
+"""List, upload and delete the data sets of a hub."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pelagos.cli import hub, output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
+    hub.add_act(acts, "list", "list data sets")
+    uploading = hub.add_act(acts, "upload", "upload a folder or an archive, or have an address fetched")
+    uploading.add_argument("name", metavar="NAME", help="what it shall be called")
+    uploading.add_argument("source", metavar="SOURCE", help="a folder, an archive or an address")
+    deleting = hub.add_act(acts, "delete", "delete a data set")
+    deleting.add_argument("name", metavar="NAME", help="of the data set")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Do one of the acts."""
+    known = hub.of(given).datasets
+    if given.act == "upload":
+        source = given.source if given.source.startswith(("http://", "https://")) else Path(given.source)
+        made = known.upload(given.name, source)
+        return hub.show(given, made, f"{made.name}: {made.files} files, {output.size(made.bytes)}")
+    if given.act == "delete":
+        known.delete(given.name)
+        return 0
+    found = known.list()
+    if given.json:
+        output.as_json([hub.facts(each) for each in found])
+    elif not found:
+        output.note("There are no data sets.")
+    else:
+        rows = [(each.name, each.files, output.size(each.bytes), hub.moment(each.created)) for each in found]
+        output.table(("NAME", "FILES", "SIZE", "CREATED"), rows)
+    return 0
