@@ -67,14 +67,14 @@ class Datasets:
     def list(self) -> tuple[Dataset, ...]:
         """List all data sets in the order of their names."""
         try:
-            found = sorted(entry.name for entry in os.scandir(self._root) if not entry.name.startswith("."))
+            found = sorted(path.name for path in self._root.iterdir())
         except FileNotFoundError:
             return ()
         return tuple(known for known in map(self._read, found) if known is not None)
 
     def get(self, name: str) -> Dataset:
         """Find a data set; raises NotFound."""
-        found = None if name.startswith(".") or "/" in name else self._read(name)
+        found = self._read(name)
         if found is None:
             raise errors.NotFound(f"There is no data set {names.shown(name)}.")
         return found
@@ -154,6 +154,8 @@ class Datasets:
             return self._finish(name, stage, filled)
 
     def _read(self, name: str) -> Dataset | None:
+        if not names.is_dataset(name):
+            return None
         folder = self._root / name
         try:
             known = json.loads((folder / _RECORD).read_bytes())

@@ -74,6 +74,7 @@ class _Asked:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._answer.close()
         self._connection.close()
 
     @property

@@ -20,9 +20,14 @@ class Unfit(ValueError):
     """A name that no file here may have; the message says why."""
 
 
+def is_dataset(name: str) -> bool:
+    """Whether a data set may be called so."""
+    return _DATASET.fullmatch(name) is not None
+
+
 def check_dataset(name: str) -> str:
     """Give the name of a data set back; raises InvalidInput for one that is none."""
-    if not _DATASET.fullmatch(name):
+    if not is_dataset(name):
         expected = "up to 100 letters, digits, dots, dashes and underscores, a letter or digit first"
         raise errors.InvalidInput({"name": [f"{shown(name)} is no name of a data set; expected {expected}"]})
     return name
