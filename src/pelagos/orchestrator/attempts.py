@@ -188,10 +188,14 @@ def _jupyter_line(
         "ServerApp.allow_remote_access": "True",
         "IdentityProvider.token": "",
         "PasswordIdentityProvider.hashed_password": "",
+        # Nothing is asked of the world outside by itself.
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "LabApp.news_url": "None",
     }
     words = tuple(f"--{name}={value}" for name, value in options.items())
     root = ("--allow-root",) if os.geteuid() == 0 else ()
-    return (_jupyter(wish, around), *words, *root), _path(wish, around)
+    own = {"JUPYTER_CONFIG_DIR": str(place.workspace / ".jupyter")}
+    return (_jupyter(wish, around), *words, *root), {**_path(wish, around), **own}
 
 
 def _command_line(

@@ -89,7 +89,7 @@ class Reconciler:
 
     def _ask(self, live: Sequence[deployment.Deployment], seen: Mapping[str, driver.Sighting]) -> Mapping[str, bool]:
         """Ask replicas whether they are well: those that start at every step, the others now and then."""
-        now = time.monotonic()
+        now = self._clock.now().timestamp()
         due = [
             (record.id, replica)
             for record in live
@@ -260,9 +260,10 @@ class Reconciler:
         """Let a dead replica wait for its next attempt, or give up. Nothing may be left of this one: raises NotYet."""
         if not self._gone(replica):
             raise errors.NotYet
-        tries, told = replica.tries + 1, f"Replica {replica.number} ended: {why}"
+        tries, told = replica.tries + 1, f"Replica {replica.number} ended: {why.rstrip('.')}"
         if tries >= TRIES:
-            return self._failed(record, f"{told}. It was started {TRIES} times.\n{self._last_words(record, replica)}")
+            last = self._last_words(record, replica)
+            return self._failed(record, f"{told}. It was started {TRIES} times.\n{last}".strip())
         changed = replica.evolve(state=deployment.Health.WAITING, since=self._clock.now(), tries=tries, message=why)
         return self._store.amend(
             record,
