@@ -11,6 +11,7 @@ import pytest
 import pelagos.db
 from catalog import shelf
 from pelagos.catalog import encoder, meaning, queries, searching, store
+from pelagos.domain import errors
 
 _THEMES = (("plankton", "algae", "phytoplankton"), ("birds", "songs", "animals"), ("vessels", "ships", "boats"))
 
@@ -64,6 +65,16 @@ class TestSearch:
         names(cards, "boats")
 
         assert encode.texts.count("boats") == 1
+
+    def test_keeps_to_the_words_when_the_weights_are_broken(self, database: pelagos.db.Database) -> None:
+        def broken(texts: Sequence[str]) -> Any:
+            raise errors.PelagosError("the SHA-256 differs")
+
+        made = store.Store(database, encode=broken)
+        made.put(shelf.SHELF)
+
+        assert made.learn() == 0
+        assert names(made, "plankton") == ["plankton", "vessels"]
 
     def test_knows_nothing_of_meanings_without_the_extra(self, database: pelagos.db.Database) -> None:
         plain = store.Store(database)

@@ -195,3 +195,13 @@ class TestRerun:
         last = known.runs("gone")[0]
         assert (last.passed, last.time) == (False, time.now())
         assert "there is no module 'gone'" in last.message
+
+    def test_runs_examples_that_were_not_run_when_it_was_proposed(
+        self, known: proposals.Proposals, time: clock.FixedClock
+    ) -> None:
+        unseen = dataclasses.replace(report(time, "trivial"), examples=())
+        known.accept(known.propose(unseen, "ada").id, "bob")
+
+        assert known.due(time.now()) == ("trivial",)
+
+        assert [each.passed for each in known.runs("trivial")] == [True]

@@ -112,7 +112,10 @@ def _spec_of(package: str) -> str:
 
 
 def _checked(path: Path, digest: str) -> bytes:
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise errors.PelagosError(f"The weights cannot be read: {error}", hint="Install them again.") from error
     if hashlib.sha256(content).hexdigest() != digest:
         raise errors.PelagosError(
             f"{path} is not the file that is known: its SHA-256 differs.", hint="Install it again."

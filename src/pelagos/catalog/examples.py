@@ -19,6 +19,7 @@ from pelagos.module import processes
 
 _LONGEST_MESSAGE = 1000
 _MOST_DIFFERENCES = 5
+_TAIL_BYTES = 4096
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,33 +120,39 @@ def _ask(
         asked.write_text(json.dumps({"folder": str(folder), "inputs": inputs}), encoding="utf-8")
         entry = [module.name, module.kind, module.entry]
         command = [str(module.python), "-m", "pelagos.module.trying", *entry, str(asked), str(answered)]
-        reason = _run(command, module.folder or scratch, author_path, token, timeout_s)
+        log = Path(scratch) / "log"
+        reason = _run(command, module.folder or scratch, log, author_path, token, timeout_s)
         lines = answered.read_text(encoding="utf-8").splitlines() if answered.exists() else []
     told: list[Mapping[str, Any]] = [json.loads(line) for line in lines]
     return told + [{"error": reason or "the module gave no answer"}] * (len(inputs) - len(told))
 
 
-def _run(command: Sequence[str], cwd: Path | str, author_path: Path, token: str, timeout_s: float) -> str:
+def _run(command: Sequence[str], cwd: Path | str, log: Path, author_path: Path, token: str, timeout_s: float) -> str:
     """Run a process with all that it starts to its end, and say why it ended when it did not end well."""
     variables = {**building.clean_environment(), "PYTHONPATH": str(author_path), processes.TOKEN_VARIABLE: token}
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            cwd=cwd,
-            env=variables,
-            timeout=timeout_s,
-            check=False,
-        )
+        with log.open("wb") as kept:
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=kept,
+                stderr=kept,
+                cwd=cwd,
+                env=variables,
+                timeout=timeout_s,
+                check=False,
+            )
     except subprocess.TimeoutExpired:
         return f"it took longer than {timeout_s:g} s"
     except OSError as error:
         raise errors.EnvironmentFailed(f"the module's Python cannot be started: {error}") from error
     finally:
         processes.end(processes.of_run(token))
-    last = next((line.strip() for line in reversed(done.stderr.splitlines()) if line.strip()), "")
-    return "" if done.returncode == 0 else f"the module ended with code {done.returncode}: {last}"
+    return "" if done.returncode == 0 else f"the module ended with code {done.returncode}: {_last_line(log)}"
+
+
+def _last_line(log: Path) -> str:
+    with log.open("rb") as kept:
+        kept.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+        lines = kept.read().decode("utf-8", "replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it printed nothing")

@@ -41,6 +41,7 @@ CARDS = tuple(file for file, _ in _FORMATS)
 """Files any of which makes a folder that of a module."""
 FILES = (*CARDS, "README*", _CITATION, _PROJECT)
 """All that is read beside the licence, as patterns."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _GROUPS = ("pelagos.modules", "deepaas.v2.model")
 _DEEPEST = 3
 _MOST_FOLDERS = 5_000
@@ -53,7 +54,7 @@ def read(folder: Path, name: str = "") -> reading.Imported:
     CITATION.cff and pyproject.toml beside them. Never raises for what is in them; links out of the folder are not
     followed.
     """
-    name = name or _UNFIT.sub("-", folder.resolve().name).strip("-._") or "module"
+    name = name or _UNFIT.sub("-", folder.resolve().name).strip("-._")[:200] or "module"
     found: list[tuple[str, reading.Imported]] = []
     unread: list[faults.Fault] = []
     for file, reader in _FORMATS:
@@ -99,7 +100,7 @@ def module_name(folder: Path) -> str:
     entries = _project(folder).get("entry-points", {})
     groups = (entries.get(group, {}) for group in _GROUPS) if isinstance(entries, Mapping) else ()
     names = list(dict.fromkeys(name for group in groups if isinstance(group, Mapping) for name in group))
-    return names[0] if len(names) == 1 and not _UNFIT.search(names[0]) else ""
+    return names[0] if len(names) == 1 and _NAME.fullmatch(names[0]) else ""
 
 
 def _may_hold_modules(path: Path) -> bool:

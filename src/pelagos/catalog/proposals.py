@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 from pathlib import Path
 
@@ -118,12 +117,15 @@ class Proposals:
         ran = []
         for name in self._cards.names(SOURCE):
             last = self._store.runs(name, 1)
-            if last and last[0].time <= oldest:
-                try:
-                    self.rerun(name)
-                except errors.PelagosError as error:
-                    self._store.add_runs(name, [_not_run(error, last[0], self._clock.now())])
-                ran.append(name)
+            if last and last[0].time > oldest:
+                continue
+            try:
+                went = self.rerun(name)
+            except errors.PelagosError as error:
+                message = f"They could not be run: {error.message}"
+                went = (examples.ExampleRun("all examples", False, message, 0.0, "", now),)
+                self._store.add_runs(name, went)
+            ran += [name] if went else []
         return tuple(ran)
 
     def _take(self, proposal: Proposal) -> None:
@@ -142,7 +144,3 @@ class Proposals:
         if proposal.state is not State.PROPOSED:
             raise errors.Conflict(f"The proposal {proposal_id} is {proposal.state} already.")
         return proposal
-
-
-def _not_run(error: errors.PelagosError, last: examples.ExampleRun, now: datetime.datetime) -> examples.ExampleRun:
-    return dataclasses.replace(last, passed=False, message=f"It could not be run: {error.message}", seconds=0, time=now)

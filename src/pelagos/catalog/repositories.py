@@ -32,7 +32,7 @@ _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 def name(address: str) -> str:
     """Give the name of a repository: the last part of its address."""
     last = address.rstrip("/").removesuffix(".git").rpartition("/")[2]
-    return _UNFIT.sub("-", last).strip("-._") or "module"
+    return _UNFIT.sub("-", last).strip("-._")[:100] or "module"
 
 
 def clone_of(address: str, root: Path) -> Path:

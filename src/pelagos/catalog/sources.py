@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pelagos.db
 from pelagos import environments
-from pelagos.catalog import card, faults, folders, indexes, installed, repositories, source_store, store
+from pelagos.catalog import card, faults, folders, indexes, installed, proposals, repositories, source_store, store
 from pelagos.catalog.source_store import Kind, Source
 from pelagos.domain import clock, errors
 
@@ -93,7 +93,7 @@ class Sources:
         Raises InvalidInput for a location that is none, Conflict when it is there already.
         """
         source_kind, place = _understood(location.strip(), kind)
-        taken = {each.id for each in self._store.all()} | {INSTALLED}
+        taken = {each.id for each in self._store.all()} | {INSTALLED, proposals.SOURCE}
         made = Source(_free_id(place, taken), source_kind, place, self._clock.now())
         self._store.add(made)
         return made
@@ -127,8 +127,8 @@ class Sources:
         with self._only_one(source.id):
             try:
                 found = self._read(source)
-            except errors.PelagosError as error:
-                found = _Found(commit=source.commit, troubles=[error.message], whole=False)
+            except (errors.PelagosError, OSError) as error:
+                found = _Found(commit=source.commit, troubles=[str(error)], whole=False)
             self._write(source, found)
         now = self._clock.now()
         said = "; ".join(dict.fromkeys(found.troubles))[:_LONGEST_ERROR]

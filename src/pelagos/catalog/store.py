@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ from pelagos.catalog import card, meaning, queries, words
 from pelagos.catalog.snapshot import Line, Snapshot
 from pelagos.domain import errors
 
+_log = logging.getLogger(__name__)
 _JSON = sa.JSON(none_as_null=True)
 _AT_ONCE = 500
 
@@ -116,6 +118,7 @@ class Store:
         self._database = database
         self._meanings = None if encode is None else meaning.Meanings(database, encode)
         self._near: tuple[int, Callable[[str], Mapping[int, float]]] | None = None
+        self._learned = -1
         self._texts = _texts(database)
         self._snapshot: Snapshot | None = None
         with database.write() as writing:
@@ -188,28 +191,27 @@ class Store:
 
     def near(self, text: str) -> Mapping[int, float]:
         """Tell which cards mean something near to a text, and how near, from 0 to 1; none without `encode`."""
-        if self._meanings is None:
+        try:
+            return {} if self._meanings is None else self._nearest(self._meanings)(text)
+        except errors.PelagosError as error:
+            self._give_up_meanings(error)
             return {}
-        with self._database.read() as reading:
-            number = _revision(reading)
-        if self._near is None or self._near[0] != number:
-            self._near = number, self._meanings.nearest(self._meant())
-        return self._near[1](text)
 
     def learn(self) -> int:
         """Learn the meanings of some cards that are new, and tell of how many. Takes a second or two."""
-        learned = 0 if self._meanings is None else self._meanings.learn(list(self._meant().values()))
+        if self._meanings is None or self._learned == self._number():
+            return 0
+        try:
+            number, learned = self._number(), self._meanings.learn(list(self._meant().values()))
+        except errors.PelagosError as error:
+            self._give_up_meanings(error)
+            return 0
         if learned:
             with self._database.write() as writing:
                 _count_up(writing)
+        else:
+            self._learned = number
         return learned
-
-    def _meant(self) -> Mapping[int, str]:
-        """Give the text of each card that says what it means."""
-        said = sa.select(cards.c.id, cards.c.title, cards.c.summary, cards.c.tasks, cards.c.tags)
-        with self._database.read() as reading:
-            rows = reading.execute(said).all()
-        return {row.id: ". ".join(filter(None, (row.title, row.summary, *row.tasks, *row.tags))) for row in rows}
 
     def hits(self, ids: Sequence[int]) -> tuple[queries.Hit, ...]:
         """Give what a list shows of cards, in the order of their ids; cards that have gone meanwhile are left out."""
@@ -225,6 +227,27 @@ class Store:
             if self._snapshot is None or self._snapshot.revision != number:
                 self._snapshot = self._take(reading, number)
             return self._snapshot
+
+    def _nearest(self, meanings: meaning.Meanings) -> Callable[[str], Mapping[int, float]]:
+        number = self._number()
+        if self._near is None or self._near[0] != number:
+            self._near = number, meanings.nearest(self._meant())
+        return self._near[1]
+
+    def _give_up_meanings(self, error: errors.PelagosError) -> None:
+        _log.error("Cards are found by their words only: %s", error.message)
+        self._meanings = None
+
+    def _number(self) -> int:
+        with self._database.read() as reading:
+            return _revision(reading)
+
+    def _meant(self) -> Mapping[int, str]:
+        """Give the text of each card that says what it means."""
+        said = sa.select(cards.c.id, cards.c.title, cards.c.summary, cards.c.tasks, cards.c.tags)
+        with self._database.read() as reading:
+            rows = reading.execute(said).all()
+        return {row.id: ". ".join(filter(None, (row.title, row.summary, *row.tasks, *row.tags))) for row in rows}
 
     def _take(self, reading: sa.Connection, number: int) -> Snapshot:
         known = [cards.c[field.name] for field in dataclasses.fields(Line)]

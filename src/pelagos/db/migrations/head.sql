@@ -174,6 +174,12 @@ CREATE TABLE catalog_sources (
     CONSTRAINT catalog_sources_location UNIQUE (location)
 )
 --
+CREATE TABLE card_vectors (
+    digest VARCHAR(64) NOT NULL,
+    vector BLOB NOT NULL,
+    PRIMARY KEY (digest)
+)
+--
 CREATE TABLE catalog_proposals (
     id VARCHAR(32) NOT NULL,
     name VARCHAR(200) NOT NULL,
@@ -215,9 +221,3 @@ CREATE TABLE catalog_example_runs (
 )
 --
 CREATE INDEX catalog_example_runs_module ON catalog_example_runs (module, id)
---
-CREATE TABLE card_vectors (
-    digest VARCHAR(64) NOT NULL,
-    vector BLOB NOT NULL,
-    PRIMARY KEY (digest)
-)

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _make_trained_models()
     _make_deployments()
     _make_sources()
+    _make_proposals()
 
 
 def _make_identity() -> None:
@@ -93,7 +94,7 @@ def _make_deployments() -> None:
 
 
 def _make_sources() -> None:
-    """Sources of cards, and proposals with what was said about them."""
+    """Sources of cards, and what their texts mean."""
     op.create_table(
         "catalog_sources",
         sa.Column("id", sa.String(100), primary_key=True),
@@ -106,6 +107,15 @@ def _make_sources() -> None:
         sa.Column("error", sa.Text, nullable=False),
         sa.UniqueConstraint("location", name="catalog_sources_location"),
     )
+    op.create_table(
+        "card_vectors",
+        sa.Column("digest", sa.String(64), primary_key=True),
+        sa.Column("vector", sa.LargeBinary, nullable=False),
+    )
+
+
+def _make_proposals() -> None:
+    """Proposals with what was said about them, and how examples went."""
     op.create_table(
         "catalog_proposals",
         sa.Column("id", sa.String(32), primary_key=True),
@@ -140,8 +150,3 @@ def _make_sources() -> None:
         sa.Column("message", sa.Text, nullable=False),
     )
     op.create_index("catalog_example_runs_module", "catalog_example_runs", ["module", "id"])
-    op.create_table(
-        "card_vectors",
-        sa.Column("digest", sa.String(64), primary_key=True),
-        sa.Column("vector", sa.LargeBinary, nullable=False),
-    )
