@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import logging
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -62,8 +61,6 @@ PAGES = (
 )
 """Each has `routes(desk)`; what stands first is asked first."""
 
-_LOG = logging.getLogger(__name__)
-
 
 def routes(hub: desks.Hub, *, stopping: asyncio.Event | None = None, uploads: Path | None = None) -> list[BaseRoute]:
     """Give the routes of the dashboard, to be mounted last: it answers for whatever nobody else knows.
@@ -100,7 +97,5 @@ def _problem(desk: desks.Desk, request: Request, error: Exception) -> Response:
         message, hint = error.message, error.hint
     elif isinstance(error, HTTPException):
         message = error.detail if status != 404 else f"Nothing is at {request.url.path}."
-    else:
-        _LOG.error("the page %s failed", request.url.path, exc_info=error)
     title = {404: "There is no such page", 403: "This is not yours to do"}.get(status, "That did not work")
     return desk.problem(request, title=title, message=message, hint=hint, http_status=status)
