@@ -3,6 +3,7 @@
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -170,3 +171,16 @@ class TestDeployment:
             client.deploy("nothing")
 
         assert "there is no module 'nothing'" in bad.value.faults["module"][0]
+
+
+class TestGuide:
+    def test_shows_what_works(self, client: clients.Client, pictures: Path) -> None:
+        guide = (Path(__file__).parents[2] / "docs" / "guide" / "api.md").read_text()
+        namespace: dict[str, Any] = {}
+        exec(guide.partition("```python\n")[2].partition("```")[0], namespace)
+
+        url = namespace["deploy_the_better_one"](client, "counting", str(pictures))
+
+        deployment = client.deployments.get(url.rstrip("/").rpartition("/")[2])
+        assert deployment.predict(values=[1])["predictions"]["total"] == 21
+        deployment.delete()

@@ -24,18 +24,19 @@ def routes(
     hub: orchestrator.Hub, *, proxy: Proxy, watches: watching.Watches, place: receiving.Place
 ) -> list[BaseRoute]:
     """Give the routes of the API and the proxy; what follows runs ends when `watches` are closed."""
-    application = _application()
-    application.state.hub, application.state.watches, application.state.place = hub, watches, place
+    api = application()
+    api.state.hub, api.state.watches, api.state.place = hub, watches, place
     return [
         Mount("/deployments/{id}", app=proxy, name="proxy"),
-        Mount(ROOT, app=guard.Guard(application), name="api"),
+        Mount(ROOT, app=guard.Guard(api), name="api"),
         Route("/api", _to_documentation, methods=["GET"]),
         Route("/api/docs", _documentation, methods=["GET"]),
         Route("/api/docs/static/{name}", documentation.static, methods=["GET"]),
     ]
 
 
-def _application() -> fastapi.FastAPI:
+def application() -> fastapi.FastAPI:
+    """Make the API without a hub behind it: enough to be described."""
     made = fastapi.FastAPI(
         title="Pelagos hub",
         description=_TEXT,

@@ -1,0 +1,33 @@
+"""A hub in this process with the shared modules, and a way to run the asynchronous bodies of tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+import hub_world
+from pelagos.environments import Environments
+
+Body = Callable[[hub_world.Here], Awaitable[None]]
+
+
+@pytest.fixture
+def state(tmp_path: Path, installed_modules: Environments) -> Path:
+    return hub_world.link_modules(tmp_path / "state", installed_modules)
+
+
+@pytest.fixture
+def at_hub(state: Path) -> Callable[..., None]:
+    """Run the body of a test with a hub; what is given beside it are settings."""
+
+    def run(body: Body, *, loops: bool = False, **settings: object) -> None:
+        async def limited() -> None:
+            async with asyncio.timeout(60), hub_world.here(state, loops=loops, **settings) as world:
+                await body(world)
+
+        asyncio.run(limited())
+
+    return run
