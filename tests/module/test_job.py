@@ -299,6 +299,60 @@ class TestARunThatEndsBadly:
         assert not (run.folder / "started").exists()
 
 
+class TestACommand:
+    """What runs instead of a module's code when the spec is of that kind."""
+
+    def test_ends_as_its_exit_code_says(self, run: Run) -> None:
+        outcome = command(run, "echo here; pwd; exit 0").end()
+
+        assert (outcome["reason"], outcome["message"], outcome["exit_code"]) == ("finished", "", 0)
+        assert run.log == f"here\n{run.folder}\n"
+
+    def test_says_how_it_failed(self, run: Run) -> None:
+        outcome = command(run, "exit 7").end()
+
+        assert outcome["reason"] == "module_error"
+        assert "exit code 7" in outcome["message"]
+
+    def test_that_is_not_there_says_so(self, run: Run) -> None:
+        outcome = command(run, program="/no/such/program").end()
+
+        assert outcome["message"] == "FileNotFoundError: [Errno 2] No such file or directory"
+
+    def test_has_the_usual_signals(self, run: Run) -> None:
+        outcome = command(run, "kill -PIPE $$; echo survived").end()
+
+        assert "SIGPIPE" in outcome["message"]
+        assert run.log == ""
+
+    def test_is_asked_alone_to_leave_and_has_its_grace(self, run: Run) -> None:
+        run.spec["grace_s"] = 20.0
+        script = "sleep 600 & child=$!; trap 'kill -0 $child && echo child lives; exit 0' TERM; echo ready; wait"
+        command(run, script).ready()
+
+        (run.folder / "cancel").touch()
+
+        assert run.end()["reason"] == "cancelled_by_user"
+        assert run.log == "ready\nchild lives\n"
+        assert processes.of_run(run.token) == []
+
+    def test_that_does_not_leave_is_killed_with_all_it_started(self, run: Run) -> None:
+        command(run, "trap '' TERM; sleep 600 & echo ready; wait; wait").ready()
+
+        (run.folder / "cancel").touch()
+
+        assert run.end()["reason"] == "cancelled_by_user"
+        assert processes.of_run(run.token) == []
+
+
+def command(run: Run, script: str = "", *, program: str = "/bin/sh") -> Run:
+    """Start a run whose spec is a command."""
+    run.spec.update(kind="command", command=[program, "-c", script])
+    del run.spec["module"]
+    (run.folder / "spec.json").write_text(json.dumps(run.spec))
+    return run.start_again()
+
+
 class TestTheLock:
     def test_is_held_by_the_supervisor_for_its_whole_life(self, run: Run) -> None:
         run.start("Endless").ready()

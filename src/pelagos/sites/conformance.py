@@ -166,6 +166,18 @@ class SiteConformance:
         assert site.driver.logs(handle, 4) == b"two\n"
         assert site.driver.logs(handle, 8) == b""
 
+    def test_keeps_a_command_running_until_it_is_stopped(self, site: _Bench) -> None:
+        """A spec of kind `command`, which deployments are, lives under the same supervisor as a job."""
+        if driver.Ability.SERVICE not in site.driver.can:
+            pytest.skip("this site keeps no services running")
+        handle = site.driver.launch(site.service("echo up; exec sleep 600"))
+        site.await_sight(handle, driver.Sight.ALIVE)
+        site.await_(lambda: site.driver.logs(handle, 0) == b"up\n")
+
+        site.stop(handle)
+
+        assert site.await_sight(handle, driver.Sight.ENDED).reason == states.Reason.CANCELLED_BY_USER
+
     def test_tells_of_a_run_that_could_not_begin(self, site: _Bench) -> None:
         """A run without a spec never begins: `launch` raises, or the run is seen to have vanished, and why."""
         command = site.command("nothing")
@@ -218,6 +230,15 @@ class _Bench:
         )
         self._tokens.append(command)
         return command
+
+    def service(self, script: str) -> driver.Command:
+        """Make the run folder and the command of a shell script that is kept running."""
+        made = self.command("service")
+        spec = json.loads((made.folder / "spec.json").read_text(encoding="utf-8"))
+        del spec["module"]
+        spec.update(kind="command", command=["/bin/sh", "-c", script])
+        (made.folder / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
+        return made
 
     def await_sight(self, handle: driver.Handle, wanted: driver.Sight) -> driver.Sighting:
         """Look until the run is seen so; fails when it is not in time."""
