@@ -45,6 +45,38 @@ class TestParse:
         assert sources.parse(text, folder=here).kind is kind
 
     @pytest.mark.parametrize(
+        "text",
+        [
+            "docker://flowers",
+            "podman://registry.example.org:5000/a/flowers",
+            "flowers:1.0",
+            "deephdc/deep-oc-flowers:cpu",
+            "localhost:5000/a/flowers:latest",
+            f"flowers@sha256:{'0' * 64}",
+        ],
+    )
+    def test_understands_an_image(self, here: Path, text: str) -> None:
+        assert sources.parse(text, folder=here) == Source(SourceKind.IMAGE, text)
+
+    def test_takes_a_folder_before_an_image_of_that_name(self, here: Path) -> None:
+        (here / "flowers:1").mkdir()
+        (here / "flowers:1" / "setup.py").touch()
+
+        assert sources.parse("flowers:1", folder=here).kind is SourceKind.FOLDER
+
+    @pytest.mark.parametrize(
+        ("text", "root"),
+        [
+            ("http://localhost:5000", "http://localhost:5000"),
+            ("http://localhost:5000/", "http://localhost:5000"),
+            ("https://example.org/v2", "https://example.org"),
+            ("https://example.org/my/base/v2/", "https://example.org/my/base"),
+        ],
+    )
+    def test_understands_a_server(self, here: Path, text: str, root: str) -> None:
+        assert sources.parse(text, folder=here) == Source(SourceKind.SERVER, root)
+
+    @pytest.mark.parametrize(
         ("text", "url", "reference"),
         [
             ("git+https://example.org/a/b.git", "https://example.org/a/b.git", ""),
@@ -91,3 +123,15 @@ class TestParse:
 
     def test_hands_no_option_to_git(self, here: Path) -> None:
         assert sources.parse("git+https://example.org/a/b@--upload-pack=x", folder=here).reference == ""
+
+
+class TestIsSource:
+    @pytest.mark.parametrize(
+        "text", ["./module", "..", "a/b", "flowers:1", "docker://flowers", "http://localhost:5000"]
+    )
+    def test_is_true_for_what_no_module_can_be_called(self, here: Path, text: str) -> None:
+        assert sources.is_source(text, folder=here)
+
+    @pytest.mark.parametrize("text", ["flowers", "my-module", "probe_1.0"])
+    def test_is_false_for_what_may_be_a_name(self, here: Path, text: str) -> None:
+        assert not sources.is_source(text, folder=here)

@@ -80,7 +80,7 @@ def build(folder: Path, source: Source, *, extra: Sequence[str], timeout_s: floa
     engine, name = _engine(source), _reference(source)
     if _identity(engine, name) is None:
         progress(Step(f"Fetching the image {name}"))
-        _asked([engine, "pull", name], timeout_s)
+        _fetch(engine, name, timeout_s)
     identity = _identity(engine, name)
     progress(Step(f"Looking for modules in the image {name}"))
     found = _probed(engine, name, timeout_s)
@@ -123,6 +123,14 @@ def interpreter(environment: Path, chosen: Containers, *, into: Path | None = No
         temporary.chmod(0o755)
         temporary.replace(program)
     return program
+
+
+def _fetch(engine: str, name: str, timeout_s: float) -> None:
+    try:
+        _asked([engine, "pull", name], timeout_s)
+    except errors.EnvironmentFailed as error:
+        hint = f"It is not on this machine either: {engine} images"
+        raise errors.EnvironmentFailed(f"the image '{name}' cannot be fetched: {error.message}", hint=hint) from error
 
 
 def _reference(source: Source) -> str:

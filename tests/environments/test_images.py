@@ -1,0 +1,296 @@
+"""Modules in container images, with a real Docker engine: they run as those in environments do, and leave nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from engines import docker
+from pelagos.domain import errors
+from pelagos.environments import Containers, Environments, images
+from pelagos.environments.sources import Source, SourceKind
+
+pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("docker")]
+WITHIN_S = 30.0
+LARGE = os.urandom(3 << 20)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Mapping[str, str]]:
+    """A Docker engine of our own; all clients that are started here use it."""
+    with docker.engine() as variables, pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield variables
+
+
+@pytest.fixture(scope="module")
+def state(engine: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder in which the modules of the image are installed."""
+    folder = tmp_path_factory.mktemp("state")
+    ran = pelagos(folder, "install", docker.IMAGE)
+    assert ran.returncode == 0, ran.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def known(state: Path) -> Environments:
+    return Environments(state / "modules")
+
+
+@pytest.fixture(scope="module")
+def client(state: Path) -> Iterator[httpx.Client]:
+    """A server of both modules, for tests that leave it as it was."""
+    with serving(state, "leaves", "counting") as (_, address), httpx.Client(base_url=address, timeout=60) as client:
+        yield client
+
+
+def pelagos(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pelagos.cli", *words, "--state-dir", str(state)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+@contextlib.contextmanager
+def serving(state: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run `pelagos run`; gives the process and its address."""
+    command = [sys.executable, "-m", "pelagos.cli", "run", *words, "--listen-port", "0", "--state-dir", str(state)]
+    with subprocess.Popen([*command, "--workers", "1"], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process, process.stdout.readline().split()[-1]
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(WITHIN_S)
+
+
+def until(holds: Callable[[], Any]) -> Any:
+    """Wait until something holds and give it."""
+    deadline = time.monotonic() + WITHIN_S
+    while not (found := holds()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return found
+
+
+def workers() -> list[str]:
+    return [name for name in docker.containers({}) if name.startswith("pelagos-worker-")]
+
+
+def ended(client: httpx.Client, module: str, uuid: str) -> dict[str, Any]:
+    def training() -> dict[str, Any] | None:
+        found: dict[str, Any] = client.get(f"/v2/models/{module}/train/{uuid}").json()
+        return None if found["status"] == "running" else found
+
+    found: dict[str, Any] = until(training)
+    return found
+
+
+class TestInstall:
+    def test_finds_the_modules_of_the_image_by_their_entry_points(self, known: Environments) -> None:
+        found = {each.name: (each.kind, each.entry, each.version) for each in known.list() if each.in_image}
+
+        assert found == {
+            "leaves": ("deepaas", "leaves", "2.1"),
+            "counting": ("native", "pelagos_counting:Counting", "2.1"),
+        }
+
+    def test_does_nothing_when_the_image_is_the_same(self, known: Environments) -> None:
+        steps: list[str] = []
+
+        known.install(f"docker://{docker.IMAGE}")
+        known.install(f"docker://{docker.IMAGE}", progress=lambda step: steps.append(step.text))
+
+        assert steps == ["'counting' is installed and up to date"]
+
+    def test_describes_a_module_inside(self, known: Environments) -> None:
+        description = known.describe(known.find("leaves"))
+
+        assert description["summary"] == "Names leaves."
+        assert [each["name"] for each in description["predict"]["parameters"]] == ["data", "top-k", "act"]
+
+    def test_says_that_there_is_no_module(self, engine: Mapping[str, str], known: Environments) -> None:
+        bare = docker.ask(engine, "create", docker.IMAGE, "x")
+        docker.ask(engine, "commit", "--change", "ENV PYTHONPATH=/nowhere", bare, "bare:1")
+        docker.ask(engine, "rm", bare)
+
+        with pytest.raises(errors.EnvironmentFailed, match="no module in the image 'bare:1'") as caught:
+            known.install("bare:1")
+
+        assert "pelagos run http://" in caught.value.hint
+
+    def test_says_what_the_engine_said_of_an_image_that_is_nowhere(self, known: Environments) -> None:
+        with pytest.raises(errors.EnvironmentFailed, match="the image 'localhost:1/none:1' cannot be fetched"):
+            known.install("localhost:1/none:1")
+
+    def test_takes_no_more_requirements(self, known: Environments) -> None:
+        with pytest.raises(errors.InvalidInput, match="--with"):
+            known.install(docker.IMAGE, extra=["numpy"])
+
+
+class TestServer:
+    def test_predicts(self, client: httpx.Client) -> None:
+        answer = client.post("/v2/models/counting/predict/", json={"values": [1, 2]})
+
+        assert answer.json() == {"status": "OK", "predictions": {"total": 3.0, "model": "pretrained"}}
+
+    @pytest.mark.parametrize("content", [b"small", LARGE], ids=["in memory", "on disk"])
+    def test_hands_files_in(self, client: httpx.Client, content: bytes) -> None:
+        answer = client.post("/v2/models/leaves/predict/?top-k=1", files={"data": ("leaf.png", content, "image/png")})
+
+        wanted = {"labels": ["oak"], "sha256": hashlib.sha256(content).hexdigest()}
+        assert answer.json()["predictions"] == wanted
+
+    def test_lets_the_module_refuse_in_its_own_words(self, client: httpx.Client) -> None:
+        answer = client.post("/v2/models/leaves/predict/?top-k=9")
+
+        assert answer.status_code == 422
+        assert answer.json() == {"top-k": ["Must be greater than or equal to 1 and less than or equal to 3."]}
+
+    def test_gives_the_code_no_network_and_none_of_our_processes(self, client: httpx.Client) -> None:
+        seen = client.post("/v2/models/leaves/predict/?act=look").json()["predictions"]
+
+        assert seen["network"] == ["lo"]
+        assert seen["pids"] <= 3
+        assert (seen["uid"], seen["cwd"]) == (os.getuid(), "/srv")
+
+    def test_replaces_a_worker_that_died(self, client: httpx.Client) -> None:
+        killed = client.post("/v2/models/leaves/predict/?act=kill")
+        again = client.post("/v2/models/leaves/predict/")
+
+        assert (killed.status_code, "SIGKILL" in killed.text) == (503, True)
+        assert again.json()["predictions"] == {"labels": ["oak", "beech"]}
+
+    def test_breaks_off_what_nobody_waits_for(self, client: httpx.Client) -> None:
+        before = workers()
+        with pytest.raises(httpx.ReadTimeout):
+            client.post("/v2/models/leaves/predict/?act=sleep", timeout=0.3)
+
+        assert client.post("/v2/models/leaves/predict/", timeout=20).status_code == 200
+        assert workers() == before
+
+    def test_trains_and_predicts_with_the_model(self, client: httpx.Client) -> None:
+        started = client.post("/v2/models/counting/train/?epochs=2").json()
+
+        training = ended(client, "counting", started["uuid"])
+        answer = client.post("/v2/models/counting/predict/", json={"values": [1], "model": started["uuid"]})
+
+        assert training["result"]["output"]["epochs"] == 2
+        assert answer.json()["predictions"] == {"total": 3.0, "model": started["uuid"]}
+
+    def test_cancels_a_training_and_its_container(self, client: httpx.Client) -> None:
+        before = set(docker.containers({}))
+        started = client.post("/v2/models/leaves/train/?epochs=600&delay_s=1").json()
+        until(lambda: set(docker.containers({})) - before)
+
+        cancelled = client.delete(f"/v2/models/leaves/train/{started['uuid']}").json()
+
+        assert cancelled["status"] == "cancelled"
+        until(lambda: set(docker.containers({})) <= before)
+
+    def test_shows_its_pages(self, client: httpx.Client) -> None:
+        page = client.get("/console/modules/leaves/predict")
+
+        assert page.status_code == 200
+        assert "top-k" in page.text
+
+
+class TestEnd:
+    def test_comes_for_the_containers_too(self, state: Path) -> None:
+        before = workers()
+        with serving(state, "leaves", "--max-memory-mb", "300", "--max-cpus", "1.5") as (process, _):
+            (name,) = set(workers()) - set(before)
+            limits = json.loads(docker.ask({}, "inspect", "--format", "{{json .HostConfig}}", name))
+
+        assert process.returncode == 0
+        assert (limits["Memory"], limits["NanoCpus"], limits["NetworkMode"]) == (300 << 20, 1_500_000_000, "none")
+        until(lambda: set(workers()) <= set(before))
+
+    def test_comes_for_a_busy_container_when_the_server_is_killed(self, state: Path) -> None:
+        before = workers()
+        with serving(state, "leaves") as (process, address):
+            with contextlib.suppress(httpx.ReadTimeout):
+                httpx.post(f"{address}v2/models/leaves/predict/?act=sleep", timeout=0.05)
+            process.kill()
+            process.wait(WITHIN_S)
+
+        until(lambda: set(workers()) <= set(before))
+
+    def test_comes_at_the_next_start_for_what_a_crash_of_the_engine_left(self, state: Path) -> None:
+        left = "pelagos-worker-4000000-1"
+        docker.ask({}, "create", "--name", left, docker.IMAGE, "x")
+
+        with serving(state, "leaves"):
+            until(lambda: left not in docker.containers({}))
+
+    def test_leaves_a_training_running(self, state: Path) -> None:
+        with serving(state, "counting") as (process, address):
+            uuid = httpx.post(f"{address}v2/models/counting/train/?epochs=4&delay_s=0.5", timeout=30).json()["uuid"]
+            until((state / "jobs" / uuid / "progress.json").exists)
+            process.kill()
+            process.wait(WITHIN_S)
+
+        until((state / "jobs" / uuid / "outcome.json").exists)
+        outcome = json.loads((state / "jobs" / uuid / "outcome.json").read_text())
+        assert outcome["reason"] == "finished"
+
+
+class TestCommandLine:
+    def test_predicts_for_a_file(self, state: Path, tmp_path: Path) -> None:
+        (tmp_path / "leaf.png").write_bytes(b"green")
+
+        ran = pelagos(state, "predict", docker.IMAGE, "--values", "1", "--file", str(_numbers(tmp_path)), "--json")
+
+        assert json.loads(ran.stdout)["total"] == 6.0, ran.stderr
+
+    def test_trains_on_a_folder(self, state: Path, tmp_path: Path) -> None:
+        _numbers(tmp_path)
+
+        ran = pelagos(state, "train", "counting", "--dataset", str(tmp_path), "--json")
+
+        assert json.loads(ran.stdout)["result"]["files"] == 1, ran.stderr
+
+
+class TestInterpreter:
+    def test_is_another_for_other_settings(self, known: Environments, tmp_path: Path) -> None:
+        environment = known.find("leaves").environment
+        assert environment is not None
+
+        plain, again = images.interpreter(environment, Containers()), images.interpreter(environment, Containers())
+        limited = images.interpreter(environment, Containers(max_cpus=1), into=tmp_path)
+
+        assert plain == again
+        assert (limited.parent, os.access(limited, os.X_OK)) == (tmp_path, True)
+        assert re.search(r'"max_cpus": 1', limited.read_text())
+
+    def test_runs_anything_in_the_image(self, known: Environments) -> None:
+        python = known.find("leaves").python
+
+        ran = subprocess.run(
+            [python, "-c", "import os; print(os.getcwd())"], capture_output=True, timeout=60, check=False
+        )
+
+        assert ran.stdout == b"/srv\n", ran.stderr
+
+
+class TestIdentity:
+    def test_is_none_for_an_image_that_is_not_here(self, engine: Mapping[str, str]) -> None:
+        assert images.identity(Source(SourceKind.IMAGE, "docker://not-here:1")) is None
+
+
+def _numbers(folder: Path) -> Path:
+    path = folder / "numbers.txt"
+    path.write_text("2\n3\n")
+    return path
