@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime
 import os
+import signal
 import subprocess
+import sys
+import threading
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -270,6 +274,46 @@ class TestGit:
 
         assert found.error == ""
         assert [path.name for path in clone.iterdir()] == [found.commit]
+
+    def test_is_read_by_several_at_once(
+        self, cards: store.Store, database: pelagos.db.Database, time: clock.FixedClock, tmp_path: Path
+    ) -> None:
+        made = [sources.Sources(cards, database, folder=tmp_path / "clones", clock=time) for _ in range(4)]
+        made[0].add(repository(tmp_path / "plankton", "Plankton").as_uri())
+
+        threads = [threading.Thread(target=each.refresh) for each in made]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+
+        (clone,) = (tmp_path / "clones" / "plankton").iterdir()
+        assert [path.name for path in clone.iterdir()] == [made[0].get("plankton").commit]
+        assert made[0].get("plankton").error == ""
+
+    def test_survives_a_kill_in_the_middle(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
+        origin = repository(tmp_path / "plankton", "Plankton")
+        known.add(origin.as_uri())
+        reading = (
+            "import sys, pathlib, pelagos.db\nfrom pelagos import catalog\nfrom pelagos.domain import clock\n"
+            "database = pelagos.db.connect(sys.argv[1])\nprint('ready', flush=True)\n"
+            "made = catalog.Sources(catalog.Store(database), database, folder=pathlib.Path(sys.argv[2]),"
+            " clock=clock.SystemClock())\nmade.refresh()\n"
+        )
+        words = [sys.executable, "-c", reading, f"sqlite:///{tmp_path}/catalog.db", str(tmp_path / "clones")]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True) as killed:
+            assert killed.stdout is not None
+            killed.stdout.readline()
+            clone = tmp_path / "clones" / "plankton"
+            deadline = monotonic() + 30
+            while not list(clone.glob("*/.new-*")) and monotonic() < deadline and killed.poll() is None:
+                pass
+            os.killpg(killed.pid, signal.SIGKILL)
+
+        (found,) = known.refresh()
+
+        assert (found.error, cards.names()) == ("", ("plankton",))
+        assert [path.name for path in clone.glob("*/*")] == [found.commit]
 
 
 class TestIndex:

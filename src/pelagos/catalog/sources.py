@@ -6,14 +6,15 @@ had it first; cards of installed modules give way to any other.
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import dataclasses
 import datetime
 import fcntl
+import queue
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pelagos.db
@@ -192,9 +193,8 @@ class Sources:
             entries = tuple(
                 each for each in entries if _REMOTE.match(each.address) or _SCP_LIKE.fullmatch(each.address)
             )
-        with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
-            for each in pool.map(lambda entry: self._read_repository(entry, root), entries):
-                found.take(each)
+        for each in _at_once(lambda entry: self._read_repository(entry, root), entries):
+            found.take(each)
         kept = {repositories.clone_of(each.address, root) for each in entries}
         kept.add(repositories.clone_of(_entry(source.location).address, root))
         for clone in root.glob("*"):
@@ -216,8 +216,8 @@ class Sources:
     def _read_repository(self, entry: indexes.Entry, root: Path) -> _Found:
         try:
             folder, trouble = self._clone(entry, root)
-        except errors.PelagosError as error:
-            return _Found(troubles=[error.message], whole=False)
+        except (errors.PelagosError, OSError) as error:
+            return _Found(troubles=[str(error)], whole=False)
         found = _modules_of(folder, repositories.name(entry.address), folder.name)
         return dataclasses.replace(found, troubles=[*([trouble] if trouble else []), *found.troubles])
 
@@ -242,6 +242,27 @@ class Sources:
         with (self._folder / f".{source_id}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _at_once(act: Callable[[indexes.Entry], _Found], entries: Sequence[indexes.Entry]) -> list[_Found]:
+    """Do something with all entries, a few at a time, in daemon threads: a pool's would hold up the end of a server."""
+    waiting: queue.SimpleQueue[tuple[int, indexes.Entry]] = queue.SimpleQueue()
+    for each in enumerate(entries):
+        waiting.put(each)
+    found: dict[int, _Found] = {}
+
+    def work() -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                number, entry = waiting.get_nowait()
+                found[number] = act(entry)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(_AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [found[number] for number in range(len(entries))]
 
 
 def _modules_of(root: Path, name: str, commit: str) -> _Found:
