@@ -19,6 +19,12 @@ FROM, KEPT, UPLOAD, URL, FOLDER, NAME = "_data", "_dataset", "_upload", "_url", 
 FIELDS = (FROM, KEPT, UPLOAD, URL, FOLDER, NAME)
 
 _ARCHIVES = re.compile(r"\.(zip|tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz|zst))$", re.IGNORECASE)
+_EMPTY = {
+    "kept": "No data set is chosen.",
+    "upload": "No file is chosen.",
+    "url": "The address is missing.",
+    "folder": "The folder is missing.",
+}
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -46,16 +52,18 @@ def read(posted: Sequence[tuple[str, Any]]) -> Chosen:
     """Read the form. What was filled in counts when nothing says which source is meant."""
     texts = {name: value.strip() for name, value in posted if isinstance(value, str)}
     uploads = tuple(value for name, value in posted if name == UPLOAD and not isinstance(value, str) and value.name)
-    filled = {
-        "upload": bool(uploads),
-        "url": bool(texts.get(URL)),
-        "folder": bool(texts.get(FOLDER)),
-        "kept": bool(texts.get(KEPT)),
-    }
-    source = texts.get(FROM, "")
-    if not filled.get(source, True) or (not source and FROM not in texts):
-        source = next((name for name, there in filled.items() if there), source)
-    return Chosen(source, texts.get(KEPT, ""), texts.get(URL, ""), texts.get(FOLDER, ""), texts.get(NAME, ""), uploads)
+    said = Chosen(
+        texts.get(FROM, ""),
+        texts.get(KEPT, ""),
+        texts.get(URL, ""),
+        texts.get(FOLDER, ""),
+        texts.get(NAME, ""),
+        uploads,
+    )
+    filled = _filled(said)
+    if not filled.get(said.source, FROM in texts):
+        said = dataclasses.replace(said, source=next((name for name, there in filled.items() if there), said.source))
+    return said
 
 
 def store(desk: desks.Desk, chosen: Chosen, body: bodies.Body, *, mark: str = "") -> Chosen:
@@ -63,6 +71,8 @@ def store(desk: desks.Desk, chosen: Chosen, body: bodies.Body, *, mark: str = ""
 
     With a `mark` the same form sent twice is one data set. Raises InvalidInput and TooLarge with the extractor's words.
     """
+    if chosen.source in _EMPTY and not _filled(chosen)[chosen.source]:
+        raise errors.InvalidInput({FROM: [_EMPTY[chosen.source]]})
     if chosen.source == "upload":
         name = chosen.name or _fit(_ARCHIVES.sub("", chosen.uploads[0].name), mark)
         _once(lambda: add(desk, name, chosen.uploads, body), given=bool(chosen.name) or not mark)
@@ -92,6 +102,11 @@ def place(desk: desks.Desk, chosen: Chosen) -> Path | None:
             raise errors.InvalidInput({FOLDER: [f"'{chosen.folder[:200]}' is not a folder on the hub's machine"]})
         return Path(chosen.folder)
     return None
+
+
+def _filled(chosen: Chosen) -> dict[str, bool]:
+    filled = (bool(chosen.uploads), bool(chosen.url), bool(chosen.folder), bool(chosen.dataset))
+    return dict(zip(("upload", "url", "folder", "kept"), filled, strict=True))
 
 
 def _on_disk(upload: calls.Upload, body: bodies.Body) -> Path:
