@@ -26,7 +26,7 @@ def answer(scope: Scope, status: int, error: errors.PelagosError, page: Page) ->
     """Refuse a request in the form that its client reads."""
     headers = {**_HEADERS, **({"WWW-Authenticate": "Bearer"} if status == 401 else {})}
     if _reads_pages(scope):
-        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; form-action 'self'"
+        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
         return HTMLResponse(page(status, error), status, headers)
     facts = {"code": error.code, "message": error.message, "hint": error.hint}
     return JSONResponse({"error": facts}, status, headers)
