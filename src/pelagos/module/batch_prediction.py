@@ -44,11 +44,11 @@ class _Batch:
     ) -> None:
         self._run = current
         self._predictor = predictor
-        self._parses_itself = spec["module"]["kind"] == "deepaas"
+        self._native = spec["module"]["kind"] == "native"
         given = dict(spec["arguments"])
         self._input = next(name for name, value in given.items() if isinstance(value, dict) and "$each" in value)
         self._folder = pathlib.Path(given.pop(self._input)["$each"])
-        self._model: Optional[files.Folder] = None if self._parses_itself else received(given.pop("model", None))
+        self._model: Optional[files.Folder] = received(given.pop("model", None)) if self._native else None
         self._given = received(given)
         self._answered = {} if spec.get("resume") is None else _answered(pathlib.Path(spec["resume"]))
         self._counts = {"done": 0, "skipped": 0, "failed": 0}
@@ -59,6 +59,8 @@ class _Batch:
         """Answer every file; gives the counts and the pace."""
         began = time.monotonic()
         paths = list(inputs(self._folder))
+        if self._model is None:
+            self._predictor.warm()
         for number, path in enumerate(paths):
             if not self._is_done(path.relative_to(self._folder)):
                 self._answer(path)
@@ -69,21 +71,25 @@ class _Batch:
 
     def _answer(self, path: pathlib.Path) -> None:
         name = path.relative_to(self._folder)
-        request = self._request(path)
+        file: Optional[files.File] = None
         try:
-            body, media_type = _whole(self._predictor.predict(request))
+            file = self._file(path)
+            body, media_type = _whole(self._predictor.predict(self._request(file)))
         except Exception as error:  # The isolation point of one file: the others are answered all the same.
             self._note_fault(name, error)
         else:
             self._write(self._run.outputs / f"{name}{_suffix(media_type)}", body)
             self._counts["done"] += 1
         finally:
-            for each in request.files():
-                each.discard()
+            if file is not None:
+                file.discard()
 
-    def _request(self, path: pathlib.Path) -> adapter.Request:
-        file = files.File(path.name, path=path)
-        if not self._parses_itself:
+    def _file(self, path: pathlib.Path) -> files.File:
+        # A DEEPaaS module may remove the file that it was given: it must not be the person's own.
+        return files.File(path.name, path=path) if self._native else files.File(path.name, data=path.read_bytes())
+
+    def _request(self, file: files.File) -> adapter.Request:
+        if self._native:
             return adapter.Request({**self._given, self._input: file}, self._model)
         # Where the module looks for an argument is its own matter, so each stands in every place.
         pairs = [[name, item] for name, value in self._given.items() for item in _items(value)]
