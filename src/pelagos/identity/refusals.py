@@ -15,6 +15,7 @@ Page = Callable[[int, errors.PelagosError], str]
 """Writes the whole page for a status and what went wrong."""
 
 ASK_AGAIN = "Run `pelagos login` on the machine of the hub and open the link that it prints."
+_POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
 _HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -26,7 +27,7 @@ def answer(scope: Scope, status: int, error: errors.PelagosError, page: Page) ->
     """Refuse a request in the form that its client reads."""
     headers = {**_HEADERS, **({"WWW-Authenticate": "Bearer"} if status == 401 else {})}
     if _reads_pages(scope):
-        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
+        headers["Content-Security-Policy"] = _POLICY
         return HTMLResponse(page(status, error), status, headers)
     facts = {"code": error.code, "message": error.message, "hint": error.hint}
     return JSONResponse({"error": facts}, status, headers)
