@@ -1,5 +1,7 @@
 """The Python client against a real hub."""
 
+import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -56,6 +58,16 @@ class TestClient:
 
         assert (good.site, bad.site) == ("local", None)
         assert bad.rows[0]["reasons"] != []
+
+
+class TestImport:
+    def test_needs_the_standard_library_only(self) -> None:
+        code = "import sys, pelagos; pelagos.Client; print(*{name.partition('.')[0] for name in sys.modules})"
+
+        ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+
+        # What starts with the interpreter, such as the hooks of editable installs, is not ours.
+        assert not {"sqlalchemy", "starlette", "httpx", "aiohttp", "pydantic", "rich"} & set(ran.stdout.split())
 
 
 class TestDatasets:
