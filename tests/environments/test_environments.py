@@ -494,6 +494,13 @@ class TestAuthorPath:
 
         assert runs(installed_modules, installed_modules.find("trivial"), code) == "None"
 
+    def test_is_compiled_for_workers_that_may_not_write(self, known: Environments) -> None:
+        room = known.author_path() / "pelagos" / "module"
+
+        compiled = {each.name.partition(".")[0] for each in (room / "__pycache__").iterdir()}
+
+        assert compiled == {each.stem for each in room.glob("*.py")}
+
     def test_is_the_same_for_all(self, known: Environments, tmp_path: Path) -> None:
         again = Environments(tmp_path / "state" / "modules")
 

@@ -6,6 +6,8 @@ copy, named by its content: a job that is running keeps its code when Pelagos is
 
 from __future__ import annotations
 
+import compileall
+import functools
 import hashlib
 import shutil
 import tempfile
@@ -16,11 +18,18 @@ import pelagos
 
 def make(root: Path) -> Path:
     """Give the folder below `root`, made on the first call. Safe with many callers at once."""
-    files = _files()
-    target = root / _digest(files)
+    files, digest = _ours()
+    target = root / digest
     if not target.is_dir():
         _copy(files, target)
     return target
+
+
+@functools.cache
+def _ours() -> tuple[dict[str, Path], str]:
+    # Once in a process: reading all files again would take as long as every command's own work.
+    files = _files()
+    return files, _digest(files)
 
 
 def _files() -> dict[str, Path]:
@@ -49,6 +58,8 @@ def _copy(files: dict[str, Path], target: Path) -> None:
         copy = temporary / "pelagos" / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
+    # Else every worker would compile it again where nothing may be written: in containers, or as a setting says.
+    compileall.compile_dir(temporary, quiet=2)
     temporary.chmod(0o755)
     try:
         temporary.rename(target)
