@@ -82,6 +82,8 @@ class Places:
 
 def prepare(cache: Path) -> Places:
     """Build the environments and draw the pictures, once."""
+    # As on a user's machine: some containers forbid Python to keep what it has compiled, for whoever measures in them.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     places = Places(cache)
     module, trivial = ROOT / "modules" / "image-classification", ROOT / "tests" / "modules_for_tests" / "trivial"
     for source in (module, trivial):
