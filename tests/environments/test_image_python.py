@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def image(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def after(line: list[str], option: str) -> list[str]:
-    return [following for word, following in zip(line, line[1:], strict=False) if word == option]
+    return [following for word, following in itertools.pairwise(line) if word == option]
 
 
 class TestStarted:

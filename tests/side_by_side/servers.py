@@ -116,7 +116,7 @@ def pelagos(
             yield server
 
 
-def install(state: Path, *sources: Path) -> None:
+def install(state: Path, *sources: Path | str) -> None:
     """Install modules as a person does."""
     for source in sources:
         subprocess.run(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import threading
 import time
 import urllib.parse
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 from pelagos.module import remote_description, remote_server
 from pelagos.module.adapter import Answer, Interrupted, Refused, Request
@@ -41,6 +42,7 @@ class RemoteAdapter:
         self._name = name
         self._parameters: Dict[str, Dict[str, Any]] = {}
         self._running: Dict[int, http.client.HTTPConnection] = {}
+        self._interrupted: Set[int] = set()
 
     def description(self) -> Dict[str, Any]:
         """Ask the server. Raises Gone."""
@@ -60,29 +62,40 @@ class RemoteAdapter:
         key = threading.get_ident()
         try:
             path, body, headers = self._written(request)
-            self._running.pop(key, None)
             connection = self._running[key] = self._server.open()
             reply = self._server.ask("POST", path, body=body, headers=headers, timeout_s=None, connection=connection)
             if reply.size is not None and reply.size <= WHOLE:
                 return _answer(reply, b"".join(self._through(reply, key)))
             return _answer(reply, self._through(reply, key))
         except Gone as gone:
-            if key in self._running:
-                del self._running[key]
-                raise Refused(_UNAVAILABLE, f"503: {gone}".encode(), "text/plain; charset=utf-8") from gone
-            raise Interrupted from gone
+            if self._over(key):
+                raise Interrupted from gone
+            raise Refused(_UNAVAILABLE, f"503: {gone}".encode(), "text/plain; charset=utf-8") from gone
 
     def _through(self, reply: remote_server.Reply, key: int) -> Iterator[bytes]:
-        yield from reply.pieces()
+        try:
+            yield from reply.pieces()
+        except Gone as gone:
+            if self._over(key):
+                raise Interrupted from gone
+            raise
+        self._over(key)
+
+    def _over(self, key: int) -> bool:
+        """Forget a prediction that is over; whether it was interrupted."""
         self._running.pop(key, None)
+        interrupted = key in self._interrupted
+        self._interrupted.discard(key)
+        return interrupted
 
     def interrupt(self) -> None:
         """Break off the oldest prediction: nobody waits for it."""
         key = next(iter(self._running), None)
         connection = None if key is None else self._running.pop(key, None)
-        if connection is not None and connection.sock is not None:
+        if key is not None and connection is not None and connection.sock is not None:
+            self._interrupted.add(key)
             # Whoever reads from it wakes up; closing it is up to him.
-            connection.sock.shutdown(2)
+            connection.sock.shutdown(socket.SHUT_RDWR)
 
     def predict_batch(self, requests: Sequence[Request]) -> List[Union[Answer, Exception]]:
         """Never called: the other server makes its own batches."""
