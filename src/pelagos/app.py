@@ -136,7 +136,9 @@ def _hub(read: config.Read, address: str, clock: clocks.Clock) -> orchestrator.H
     cards = catalog.Store(database, encode=meaning.installed())
     datasets = storage.Datasets(settings.state_dir / "datasets", limits=_limits(settings.hub), clock=clock)
     around = orchestrator.Surroundings(settings.state_dir / "deployments", modules, _environment(settings))
-    deployments = orchestrator.Deployments(orchestrator.Store(database), drivers=sites, around=around, clock=clock)
+    deployments = orchestrator.Deployments(
+        orchestrator.Store(database), drivers=sites, around=around, clock=clock, models=models
+    )
     return orchestrator.Hub(
         address=address,
         cards=cards,

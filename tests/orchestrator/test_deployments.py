@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import http.client
+import json
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator import conftest
+from orchestrator.bench import Bench
 from orchestrator.world import World, await_, reached, serving
 from pelagos import orchestrator
 from pelagos.domain import clock, errors, resources
@@ -38,11 +40,12 @@ def told_to_end(address: orchestrator.Address) -> None:
         connection.recv(1)
 
 
-def asked(address: orchestrator.Address, path: str) -> tuple[int, bytes]:
+def asked(address: orchestrator.Address, path: str, body: str | None = None) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("localhost")
     connection.sock = socket.socket(socket.AF_UNIX)
     connection.sock.connect(str(address.socket))
-    connection.request("GET", path)
+    headers = {"Content-Type": "application/json"}
+    connection.request("GET" if body is None else "POST", path, body, headers)
     answer = connection.getresponse()
     found = answer.status, answer.read()
     connection.close()
@@ -53,12 +56,18 @@ class TestCreate:
     def test_serves_a_module_below_its_own_path(self, world: World) -> None:
         known = world.deployments()
 
-        made = known.create(orchestrator.Wish("trivial", title="mine"), person="ada")
+        made = known.create(orchestrator.Wish("Trivial", title="mine"), person="ada")
 
         up = reached(known, made.id, State.CREATE_COMPLETE)
         status, body = asked(known.target(made.id), f"/deployments/{made.id}/v2/models/trivial/")
         assert (status, b'"Trivial"' in body or b'"trivial"' in body) == (200, True)
-        assert (up.person, up.site, up.plan["site"], up.message) == ("ada", "local", "local", "")
+        assert (up.wish.module, up.person, up.site, up.plan["site"], up.message) == (
+            "trivial",
+            "ada",
+            "local",
+            "local",
+            "",
+        )
         assert asked(known.target(made.id), "/v2/models/")[0] == 404
 
     def test_runs_a_command_with_its_socket_and_path(self, world: World) -> None:
@@ -82,6 +91,18 @@ class TestCreate:
         assert connection.getresponse().status == 200
         connection.close()
 
+    def test_predicts_with_the_trained_model_it_was_made_for(self, world: World) -> None:
+        bench = Bench(world)
+        model = bench.ended(bench.runs.train("counting", {"epochs": 3}))
+        known = world.deployments(models=bench.models)
+
+        made = known.create(orchestrator.Wish("counting", model=model.id))
+
+        reached(known, made.id, State.CREATE_COMPLETE)
+        path = f"/deployments/{made.id}/v2/models/counting/predict/"
+        status, body = asked(known.target(made.id), path, json.dumps({"values": [1]}))
+        assert (status, json.loads(body)["predictions"]) == (200, {"total": 4.0, "model": model.id})
+
     def test_is_one_deployment_for_one_key(self, world: World) -> None:
         ids = []
 
@@ -104,13 +125,14 @@ class TestCreate:
             replicas=0,
             idle_stop_s=0.5,
             site="moon",
+            model="nobody's",
             resources=resources.Resources(cpus=0),
         )
 
         with pytest.raises(errors.InvalidInput) as refused:
-            world.deployments().create(wish)
+            world.deployments(models=Bench(world).models).create(wish)
 
-        assert set(refused.value.faults) == {"module", "command", "replicas", "idle_stop_s", "site", "cpus"}
+        assert set(refused.value.faults) == {"module", "command", "model", "replicas", "idle_stop_s", "site", "cpus"}
         assert "trivial" in refused.value.faults["module"][0]
 
     def test_fails_with_the_reasons_when_no_site_can_take_it(self, world: World) -> None:

@@ -9,36 +9,10 @@ from typing import Any
 
 import pytest
 
-import pelagos.jobs
-from jobs import world as job_world
+from orchestrator.bench import Bench
 from orchestrator.world import World
-from pelagos import orchestrator
-from pelagos.domain import clock, errors, records, resources, states
+from pelagos.domain import errors, records, resources, states
 from pelagos.runtime import calls
-
-
-class Bench:
-    """Runs on the state of a world."""
-
-    def __init__(self, world: World) -> None:
-        self.jobs = pelagos.jobs.Jobs(
-            pelagos.jobs.Store(world.database),
-            drivers={"local": world.local},
-            folder=world.state / "jobs",
-            cache=world.state / "cache",
-            clock=clock.SystemClock(),
-        )
-        self.models = pelagos.jobs.TrainedModels(world.database, self.jobs, clock.SystemClock())
-        self.runs = orchestrator.Runs(
-            self.jobs, modules=world.modules, sites={"local": world.local}, models=self.models
-        )
-
-    def ended(self, job: records.Job) -> records.Job:
-        return job_world.final(self.jobs, job, 60)
-
-    def outputs(self, job: records.Job) -> dict[str, Any]:
-        outputs = self.jobs.run_folder(job.id).outputs
-        return {str(path.relative_to(outputs)): json.loads(path.read_bytes()) for path in outputs.rglob("*.json")}
 
 
 @pytest.fixture

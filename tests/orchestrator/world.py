@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import pelagos.db
 from jobs.world import await_
-from pelagos import environments, orchestrator
+from pelagos import environments, jobs, orchestrator
 from pelagos.domain import clock
 from pelagos.module import processes
 from pelagos.sites import driver, fake
@@ -120,6 +120,7 @@ class World:
         store: orchestrator.Store | None = None,
         sites: Mapping[str, driver.SiteDriver] | None = None,
         time_source: clock.Clock | None = None,
+        models: jobs.TrainedModels | None = None,
     ) -> orchestrator.Deployments:
         """Make a `Deployments` on this machine as a hub that has just started would."""
         around = orchestrator.Surroundings(
@@ -131,6 +132,7 @@ class World:
             drivers=sites or {"local": self.local},
             around=around,
             clock=time_source or clock.SystemClock(),
+            models=models,
             **({"answers": lambda _id, replica: self.healthy(replica)} if pretended else {}),
         )
 

@@ -7,6 +7,7 @@ any number of processes may have a `Deployments` on the same state at once. The 
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import itertools
 import threading
@@ -14,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pelagos import jobs
 from pelagos.domain import clock, errors
 from pelagos.orchestrator import attempts, deployment, health, plans, reconcile, store
 from pelagos.sites import driver
@@ -41,12 +43,14 @@ class Deployments:
         drivers: Mapping[str, driver.SiteDriver],
         around: attempts.Surroundings,
         clock: clock.Clock,
+        models: jobs.TrainedModels | None = None,
         answers: reconcile.Answers = health.answers,
     ) -> None:
         self._store = records
         self._drivers = drivers
         self._around = around
         self._clock = clock
+        self._models = models
         self._reconciler = reconcile.Reconciler(records, drivers=drivers, around=around, answers=answers, clock=clock)
         self._turns = itertools.count()
         self._noted: dict[str, datetime.datetime] = {}
@@ -60,7 +64,7 @@ class Deployments:
         With a key it may be called any number of times, at once and from several processes: it is one deployment.
         Raises InvalidInput with every fault of the wish.
         """
-        self._check(wish, key)
+        wish = self._checked(wish, key)
         before = self._store.by_key(key) if key else None
         if before is not None:
             return before
@@ -134,7 +138,7 @@ class Deployments:
         A change of title, number of replicas or idle stop replaces no process. Starts what was stopped. Raises
         InvalidInput with every fault of the wish, Conflict when it is being deleted.
         """
-        self._check(wish, None)
+        wish = self._checked(wish, None)
 
         def updated(record: _Deployment) -> _Deployment:
             changes: dict[str, Any] = (
@@ -222,12 +226,14 @@ class Deployments:
         """Whether a replica has begun, listens or has ended since the last step. Cheap: it only looks for files."""
         return any(_milestones(place) != seen for place, seen in self._starting.items())
 
-    def _check(self, wish: deployment.Wish, key: str | None) -> None:
+    def _checked(self, wish: deployment.Wish, key: str | None) -> deployment.Wish:
+        """Give a wish with its module's name as it is written there. Raises InvalidInput with every fault."""
         faults = {name: [text] for name, text in self._faults(wish) if text}
         if key is not None and len(key) > LONGEST_KEY:
             faults["key"] = [f"has {len(key)} characters; {LONGEST_KEY} are the most"]
         if faults:
             raise errors.InvalidInput(faults)
+        return dataclasses.replace(wish, module=self._around.modules.find(wish.module).name)
 
     def _faults(self, wish: deployment.Wish) -> Sequence[tuple[str, str]]:
         sites = ", ".join(sorted(self._drivers))
@@ -235,6 +241,7 @@ class Deployments:
         return (
             ("module", self._unknown(wish.module)),
             ("command", "is missing; expected a program and its arguments" if own and not wish.command else ""),
+            ("model", self._no_model(wish)),
             ("title", f"is longer than {LONGEST_TITLE} characters" if len(wish.title) > LONGEST_TITLE else ""),
             ("replicas", _outside(wish.replicas, 1, MOST_REPLICAS)),
             ("idle_stop_s", _outside(wish.idle_stop_s, 1)),
@@ -243,6 +250,15 @@ class Deployments:
             ("memory_mb", _outside(wish.resources.memory_mb, 1)),
             ("site", "" if wish.site is None or wish.site in self._drivers else f"'{wish.site}' is none of: {sites}"),
         )
+
+    def _no_model(self, wish: deployment.Wish) -> str:
+        if wish.model is None or self._models is None:
+            return ""
+        try:
+            self._models.resolve(wish.module, wish.model)
+        except errors.PelagosError as error:
+            return error.message
+        return ""
 
     def _unknown(self, module: str) -> str:
         try:

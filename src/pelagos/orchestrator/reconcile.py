@@ -8,6 +8,7 @@ decides who runs it.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import itertools
 import logging
@@ -122,9 +123,16 @@ class Reconciler:
         except errors.NotYet:
             return
         except errors.Unavailable as error:
-            _log.warning("deployment %s: %s", record.id, error)
+            self._tell(record.id, error.message)
         except Exception:  # The isolation point of one deployment: the others are looked at all the same.
             _log.exception("deployment %s: a step failed", record.id)
+
+    def _tell(self, deployment_id: str, message: str) -> None:
+        """Say what a deployment waits for, once."""
+        record = self._store.get(deployment_id)
+        if record.state.in_progress and record.message != message:
+            with contextlib.suppress(errors.StaleRecord):
+                self._store.amend(record, message=message)
 
     def _advance(
         self, record: deployment.Deployment, seen: Mapping[str, driver.Sighting], well: Mapping[str, bool]
