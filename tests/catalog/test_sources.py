@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import functools
+import http.server
 import os
 import signal
 import subprocess
@@ -25,6 +27,13 @@ _IDENTITY = {
     "GIT_COMMITTER_NAME": "A",
     "GIT_COMMITTER_EMAIL": "a@example.org",
 }
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder without a word."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        """Say nothing."""
 
 
 def git(folder: Path, *words: str) -> str:
@@ -358,6 +367,28 @@ class TestIndex:
         assert cards.names() == ("good", "lost")
         assert "lost: " in found.error
         assert "never: " in found.error
+
+    def test_from_the_web_leads_to_no_folder_of_this_machine(
+        self, known: sources.Sources, cards: store.Store, tmp_path: Path
+    ) -> None:
+        private = repository(tmp_path / "private", "Private")
+        listed = f"- {private.as_uri()}\n- {private}\n- http://127.0.0.1:9/nobody\n"
+        (tmp_path / "web").mkdir()
+        (tmp_path / "web" / "MODULES.yml").write_text(listed)
+        handler = functools.partial(Quiet, directory=str(tmp_path / "web"))
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            thread = threading.Thread(target=server.serve_forever, daemon=True)
+            thread.start()
+            known.add(f"http://127.0.0.1:{server.server_port}/MODULES.yml")
+
+            (found,) = known.refresh()
+            server.shutdown()
+            thread.join(10)
+
+        assert cards.names() == ()
+        assert f"{private.as_uri()} is left out" in found.error
+        assert f"{private} is left out" in found.error
+        assert "nobody: " in found.error
 
     def test_loses_what_left_the_list(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
         addresses = [repository(tmp_path / name, name).as_uri() for name in ("one", "two")]

@@ -190,9 +190,9 @@ class Sources:
         entries = indexes.entries(file, text, base=source.location)
         if _REMOTE.match(source.location):
             # Somebody else's list must not lead to repositories on this machine's disk.
-            entries = tuple(
-                each for each in entries if _REMOTE.match(each.address) or _SCP_LIKE.fullmatch(each.address)
-            )
+            local = [each for each in entries if not _remote(each.address)]
+            found.troubles += [f"{each.address} is left out: a list of the web names the web only" for each in local]
+            entries = tuple(each for each in entries if each not in local)
         for each in _at_once(lambda entry: self._read_repository(entry, root), entries):
             found.take(each)
         kept = {repositories.clone_of(each.address, root) for each in entries}
@@ -310,6 +310,10 @@ def _check_address(address: str) -> None:
     known = _ADDRESS.fullmatch(address) or _SCP_LIKE.fullmatch(address) or Path(address).is_absolute()
     if not known or any(letter.isspace() for letter in address):
         raise errors.InvalidInput({"location": [f"'{address}' is no address of a git repository"]})
+
+
+def _remote(address: str) -> bool:
+    return bool(_REMOTE.match(address) or _SCP_LIKE.fullmatch(address))
 
 
 def _entry(location: str) -> indexes.Entry:
