@@ -485,6 +485,21 @@ class TestRemove:
         assert (known.list(), cards.names()) == ((), ())
         assert not (tmp_path / "clones" / "plankton").exists()
 
+    def test_leaves_nothing_to_a_reading_at_the_same_time(
+        self, cards: store.Store, database: pelagos.db.Database, time: clock.FixedClock, tmp_path: Path
+    ) -> None:
+        made = [sources.Sources(cards, database, folder=tmp_path / "clones", clock=time) for _ in range(4)]
+        made[0].add(repository(tmp_path / "plankton", "Plankton").as_uri())
+        acts = [made[0].refresh, made[1].refresh, lambda: made[2].remove("plankton"), made[3].refresh]
+
+        threads = [threading.Thread(target=act) for act in acts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+
+        assert (made[0].list(), cards.names()) == ((), ())
+
     def test_says_that_there_is_none(self, known: sources.Sources) -> None:
         with pytest.raises(errors.NotFound):
             known.remove("nothing")

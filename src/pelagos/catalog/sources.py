@@ -101,13 +101,12 @@ class Sources:
 
     def refresh(self, source_id: str | None = None) -> tuple[Source, ...]:
         """Read a source, or all of them, again. What goes wrong is in `error` of what is returned; raises NotFound."""
-        wanted = self._store.all() if source_id is None else (self._store.get(source_id),)
-        return tuple(self._refresh(each) for each in wanted)
+        return self._refresh_all(self._store.all()) if source_id is None else (self._refresh(source_id),)
 
     def due(self, now: datetime.datetime) -> tuple[Source, ...]:
         """Read the sources that were not read for long; to be called often. May take minutes of waiting for git."""
         late = [each for each in self._store.all() if each.tried is None or each.tried + self._pause(each) <= now]
-        read = tuple(self._refresh(each) for each in late)
+        read = self._refresh_all(late)
         self._cards.learn()
         return read
 
@@ -124,18 +123,27 @@ class Sources:
     def _pause(self, source: Source) -> datetime.timedelta:
         return datetime.timedelta(seconds=_INSTALLED_EVERY_S if source.kind is Kind.INSTALLED else self._every_s)
 
-    def _refresh(self, source: Source) -> Source:
-        with self._only_one(source.id):
+    def _refresh_all(self, wanted: Iterable[Source]) -> tuple[Source, ...]:
+        found = []
+        for each in wanted:
+            # One that somebody removes meanwhile must not keep the others waiting.
+            with contextlib.suppress(errors.NotFound):
+                found.append(self._refresh(each.id))
+        return tuple(found)
+
+    def _refresh(self, source_id: str) -> Source:
+        with self._only_one(source_id):
+            source = self._store.get(source_id)
             try:
                 found = self._read(source)
             except (errors.PelagosError, OSError) as error:
                 found = _Found(commit=source.commit, troubles=[str(error)], whole=False)
             self._write(source, found)
-        now = self._clock.now()
-        said = "; ".join(dict.fromkeys(found.troubles))[:_LONGEST_ERROR]
-        refreshed = {} if said else {"refreshed": now}
-        self._store.amend(source.id, tried=now, error=said, commit=found.commit, **refreshed)
-        return self.get(source.id)
+            now = self._clock.now()
+            said = "; ".join(dict.fromkeys(found.troubles))[:_LONGEST_ERROR]
+            refreshed = {} if said else {"refreshed": now}
+            self._store.amend(source.id, tried=now, error=said, commit=found.commit, **refreshed)
+            return self.get(source.id)
 
     def _write(self, source: Source, found: _Found) -> None:
         """Put what is new or changed, and remove what is gone; a crash in between is made good by the next time."""
