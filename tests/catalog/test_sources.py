@@ -475,6 +475,13 @@ class TestDue:
         assert ran == [["one"], [], ["one"]]
 
 
+class TestRefresh:
+    @pytest.mark.parametrize("source_id", ["nothing", "../nothing", ""])
+    def test_says_that_there_is_none(self, known: sources.Sources, source_id: str) -> None:
+        with pytest.raises(errors.NotFound):
+            known.refresh(source_id)
+
+
 class TestRemove:
     def test_takes_cards_and_clones_away(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
         known.add(repository(tmp_path / "plankton", "Plankton").as_uri())

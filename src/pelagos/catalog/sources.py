@@ -101,7 +101,9 @@ class Sources:
 
     def refresh(self, source_id: str | None = None) -> tuple[Source, ...]:
         """Read a source, or all of them, again. What goes wrong is in `error` of what is returned; raises NotFound."""
-        return self._refresh_all(self._store.all()) if source_id is None else (self._refresh(source_id),)
+        if source_id is None:
+            return self._refresh_all(self._store.all())
+        return (self._refresh(self._store.get(source_id).id),)
 
     def due(self, now: datetime.datetime) -> tuple[Source, ...]:
         """Read the sources that were not read for long; to be called often. May take minutes of waiting for git."""
