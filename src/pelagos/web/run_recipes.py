@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,26 +32,38 @@ def compare(origin: str, run_ids: Sequence[str]) -> Recipe:
     return Recipe(commands, recipes.curl(f"{origin}/api/v1/runs/compare?{query}"), recipes.in_python(lines))
 
 
-def train(origin: str, module: str, parameters: described.Parameters, values: Mapping[str, Any]) -> Recipe:
-    """Write the start of a training with what the form says that is not usual."""
-    method = {"parameters": parameters}
-    usual = {each["name"]: fields.shown(each["schema"].get("default")) for each in parameters}
+def train(
+    origin: str,
+    module: str,
+    parameters: described.Parameters,
+    values: Mapping[str, Any],
+    *,
+    data: tuple[str, str, str] | None = None,
+) -> Recipe:
+    """Write the start of a training with what the form says that is not usual.
+
+    `data` is the argument that takes the data set, the data set's name and its folder.
+    """
+    method = {"parameters": [each for each in parameters if data is None or each["name"] != data[0]]}
+    usual = {each["name"]: fields.shown(each["schema"].get("default")) for each in method["parameters"]}
     hidden = {each["name"] for each in parameters if each["secret"]}
-    texts = {name: fields.shown(value) for name, value in values.items()}
-    said = [
-        (name, text) for name, text in texts.items() if name in usual and name not in hidden and text != usual[name]
-    ]
-    said = console_recipes.example(method, said)
-    body = json.dumps({"module": module, "arguments": dict(said)}, ensure_ascii=False)
-    curl = recipes.curl(f"{origin}/api/v1/runs", "--json", body)
-    python = f"run = hub.train({json.dumps(module)}, {json.dumps(dict(said), ensure_ascii=False)})\nrun.wait()"
-    command = console_recipes.train(origin, module, method, said).command
-    return Recipe(command, curl, recipes.in_python(python))
+    texts = [(name, fields.shown(value)) for name, value in values.items() if name in usual and name not in hidden]
+    said = console_recipes.example(method, [(name, text) for name, text in texts if text != usual[name]])
+    folder = [(data[0], data[2])] if data and data[2] else []
+    command = console_recipes.train(origin, module, {"parameters": parameters}, [*folder, *said]).command
+    chosen = {"dataset": data[1]} if data and data[1] else {}
+    arguments = {name: _plain(text) for name, text in said}
+    body = json.dumps({"module": module, **chosen, "arguments": arguments}, ensure_ascii=False)
+    told = ", ".join(
+        [json.dumps(module), *(f"{name}={value!r}" for name, value in chosen.items()), *_keywords(arguments)]
+    )
+    python = recipes.in_python(f"run = hub.train({told})\nprint(run.wait().result)")
+    return Recipe(command, recipes.curl(f"{origin}/api/v1/runs", "--json", body), python)
 
 
 def datasets(origin: str) -> Recipe:
     """Write the list of data sets, and how one is added."""
-    command = "pelagos datasets list\npelagos datasets add birds ./birds.zip"
+    command = "pelagos datasets list\npelagos datasets upload birds ./birds.zip"
     curl = recipes.curl(f"{origin}/api/v1/datasets/birds?filename=birds.zip", "-T", "birds.zip")
     return Recipe(command, curl, recipes.in_python('hub.datasets.upload("birds", "birds.zip")'))
 
@@ -58,13 +71,13 @@ def datasets(origin: str) -> Recipe:
 def dataset(origin: str, name: str) -> Recipe:
     """Write a look at a data set."""
     address = f"{origin}/api/v1/datasets/{name}/entries"
-    return recipes.read(["datasets", "show", name], address, f"print(hub.datasets.get({json.dumps(name)}))")
+    return recipes.read(["datasets", "list"], address, f"print(hub.datasets.get({json.dumps(name)}))")
 
 
 def deploy(origin: str, module: str, model: str) -> Recipe:
     """Write a deployment of a module."""
     wish = {"module": module, **({"model": model} if model else {})}
-    command = f"pelagos deploy {module}" + (f" --model {model}" if model else "")
+    command = shlex.join(["pelagos", "deploy", module, *(["--model", model] if model else [])])
     said = json.dumps(module) + (f", model={json.dumps(model)}" if model else "")
     python = f"deployment = hub.deploy({said})"
     curl = recipes.curl(f"{origin}/api/v1/deployments", "--json", json.dumps(wish))
@@ -97,3 +110,19 @@ def model(origin: str, model_id: str) -> Recipe:
     return recipes.read(
         ["models", "show", model_id], f"{origin}/api/v1/models/{model_id}", f'print(hub.models.get("{model_id}"))'
     )
+
+
+def _keywords(arguments: Mapping[str, Any]) -> list[str]:
+    """Write arguments as Python's keywords; those whose names are no identifiers as one dictionary."""
+    good = [f"{name}={value!r}" for name, value in arguments.items() if name.isidentifier()]
+    others = {name: value for name, value in arguments.items() if not name.isidentifier()}
+    return [*good, f"**{others!r}"] if others else good
+
+
+def _plain(text: str) -> Any:
+    """Give numbers and truth values as such, and all else as the text it is."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return text if isinstance(value, dict | str) or value is None else value

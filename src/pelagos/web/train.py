@@ -193,8 +193,18 @@ async def _page(
         datasets=datasets,
         plan=plan,
         key=filled.key or uuid.uuid4().hex,
-        recipe=run_recipes.train(desk.origin(request), name, parameters, filled.values),
+        recipe=_recipe(desk, request, name, parameters, filled),
     )
+
+
+def _recipe(
+    desk: desks.Desk, request: Request, name: str, parameters: described.Parameters, filled: Filled
+) -> run_recipes.Recipe:
+    taken = train_data.argument(parameters)
+    chosen = filled.data.dataset if filled.data.source == "kept" else ""
+    folder = filled.data.folder if filled.data.source == "folder" else chosen and f"./{chosen}"
+    data = (taken["name"], chosen, folder) if taken else None
+    return run_recipes.train(desk.origin(request), name, parameters, filled.values, data=data)
 
 
 def _loose(shown: Mapping[str, Any], taken: Mapping[str, Any] | None, filled: Filled) -> tuple[str, ...]:
