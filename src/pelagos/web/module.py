@@ -18,7 +18,7 @@ from pelagos.catalog.exports import citing, formats, linked_data
 from pelagos.domain import errors, records
 from pelagos.runtime.console import status as statuses
 from pelagos.web import desk as desks
-from pelagos.web import recipes, shelf, using
+from pelagos.web import installations, recipes, shelf, using
 
 RUNS = 8
 """Runs and deployments that its page lists."""
@@ -47,6 +47,9 @@ def routes(desk: desks.Desk) -> list[BaseRoute]:
 async def show(desk: desks.Desk, request: Request) -> Response:
     """Draw the page."""
     entry = await asyncio.to_thread(shelf.find, desk, request.path_params["name"])
+    installation = desk.installations.of(entry.card.name)
+    if _waited_for(request, installation):
+        return Response(headers={"HX-Refresh": "true"})
     origin = desk.origin(request)
     address = origin + using.address(entry.card.name)
     work = await asyncio.to_thread(_work, desk, entry)
@@ -70,7 +73,7 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         ),
         predicts=bool(shelf.method(description, "predict")),
         trains=bool(shelf.method(description, "train")),
-        installation=desk.installations.of(entry.card.name),
+        installation=installation,
         recipe=recipes.module(origin, entry.card.name),
         **work,
     )
@@ -87,6 +90,12 @@ async def download(desk: desks.Desk, request: Request) -> Response:
     name = wanted.file.format(name=record.card.name)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(body, media_type=f"{wanted.media_type}; charset=utf-8", headers=headers)
+
+
+def _waited_for(request: Request, installation: installations.Installation | None) -> bool:
+    """Whether a page that follows an installation asks how it goes, and it went well: all of the page has changed."""
+    followed = request.headers.get("hx-target") == "installation"
+    return followed and installation is not None and installation.ended and not installation.error
 
 
 def _work(desk: desks.Desk, entry: shelf.Entry) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def _runs(desk: desks.Desk, text: str) -> Iterator[Found]:
 
 
 def _models(desk: desks.Desk, text: str) -> Iterator[Found]:
-    for model in desk.hub.models.list(text=text)[:EACH]:
+    for model in desk.hub.models.list(text=text, limit=EACH):
         yield Found(model.title or model.id[:8], f"{model.module} {' '.join(model.aliases)}", f"/models/{model.id}")
 
 

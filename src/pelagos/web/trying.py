@@ -61,7 +61,6 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         chosen=chosen,
         files={argument: using.address(entry.card.name, f"/examples/{chosen}/{argument}") for argument in files},
         names=files,
-        stream=bool(method.get("stream")),
         serving=serving,
         ready=serving is not None and serving.state in shelf.RUNNING,
         console=_console(serving, description),
