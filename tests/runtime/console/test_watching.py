@@ -41,6 +41,35 @@ class TestWatches:
 
         run(story())
 
+    def test_make_once_for_all_followers_what_is_new_since_a_change(self) -> None:
+        async def story() -> None:
+            watches, counter, made = watching.Watches(0.01), Counter(), Counter()
+            async with watches.follow("x", counter.look) as watch:
+                await asyncio.gather(*(watch.shared("part", made.look) for _ in range(5)))
+                before = made.looks
+                counter.value = 7
+                await watch.change(1, within_s=5)
+                await watch.shared("part", made.look)
+
+            assert (before, made.looks) == (1, 2)
+
+        run(story())
+
+    def test_let_a_follower_leave_without_taking_what_others_wait_for(self) -> None:
+        async def story() -> None:
+            watches, counter = watching.Watches(0.01), Counter()
+            go_on = asyncio.Event()
+            async with watches.follow("x", counter.look) as watch:
+                leaving = asyncio.create_task(watch.shared("part", go_on.wait))
+                staying = asyncio.create_task(watch.shared("part", go_on.wait))
+                await asyncio.sleep(0)
+                leaving.cancel()
+                go_on.set()
+
+                assert await staying
+
+        run(story())
+
     def test_stop_looking_when_the_last_follower_leaves(self) -> None:
         async def story() -> None:
             watches, counter = watching.Watches(0.001), Counter()

@@ -39,7 +39,7 @@ def search(hub: asking.Hub, q: str = fastapi.Query(max_length=200)) -> dict[str,
 def _found(hub: orchestrator.Hub, text: str) -> Iterator[dict[str, str]]:
     for hit in catalog.search(hub.cards, catalog.Query(text, limit=EACH)).hits:
         yield _one("module", hit.name, hit.title, hit.summary, f"/modules/{hit.name}")
-    for model in hub.models.list(text=text)[:EACH]:
+    for model in hub.models.list(text=text, limit=EACH):
         yield _one("model", model.id, model.title or model.id[:8], model.module, f"/models/{model.id}")
     for each in hub.deployments.find(text=text, limit=EACH):
         yield _one("deployment", each.id, each.wish.title or each.wish.module, each.state, f"/deployment/{each.id}")

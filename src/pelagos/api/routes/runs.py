@@ -12,7 +12,7 @@ import pydantic
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from pelagos import orchestrator
+from pelagos import environments, orchestrator
 from pelagos.api import asking, receiving, shapes
 from pelagos.domain import errors, records, states
 from pelagos.runtime import bodies
@@ -78,7 +78,9 @@ def listed(hub: asking.Hub, filters: Annotated[Filters, fastapi.Query()]) -> dic
     """List runs, newest first."""
     wanted = filters.conditions()
     found = hub.jobs.find(**wanted, limit=filters.limit, offset=filters.offset)
-    parameters = {(job.module, job.kind): _parameters(hub, job) for job in found}
+    # One look at what is installed: to be told of each module that it is not there takes a look each.
+    installed = {each.name: each for each in hub.modules.list()}
+    parameters = {(job.module, job.kind): _parameters(hub, job, installed.get(job.module)) for job in found}
     now = hub.clock.now()
     runs = [shapes.run(job, hub.jobs, parameters[job.module, job.kind], now) for job in found]
     return shapes.listed(runs, hub.jobs.count(**wanted))
@@ -200,12 +202,20 @@ def _submitted(
 
 
 def _shown(hub: orchestrator.Hub, job: records.Job) -> shapes.Run:
-    return shapes.run(job, hub.jobs, _parameters(hub, job), hub.clock.now())
-
-
-def _parameters(hub: orchestrator.Hub, job: records.Job) -> described.Parameters:
     try:
-        description = hub.modules.describe(hub.modules.find(job.module))
+        installed = hub.modules.find(job.module)
+    except errors.NotFound:
+        installed = None
+    return shapes.run(job, hub.jobs, _parameters(hub, job, installed), hub.clock.now())
+
+
+def _parameters(
+    hub: orchestrator.Hub, job: records.Job, installed: environments.Installed | None
+) -> described.Parameters:
+    if installed is None:
+        return ()
+    try:
+        description = hub.modules.describe(installed)
     except errors.PelagosError:
         return ()
     return described.parameters(description, "train" if job.kind is records.Kind.TRAINING else "predict")

@@ -29,8 +29,8 @@ def listed(
     offset: asking.Offset = 0,
 ) -> dict[str, Any]:
     """List the trained models, newest first."""
-    found = hub.models.list(module=module, text=text)
-    return shapes.listed(found[offset : offset + limit], len(found))
+    found = hub.models.list(module, text, limit=limit, offset=offset)
+    return shapes.listed(found, hub.models.count(module, text))
 
 
 @router.get("/{model_id}", response_model=shapes.Model)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime
+import functools
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Hashable, Iterator
+from collections.abc import AsyncIterator, Callable, Hashable
 
 from starlette.requests import Request
 
@@ -60,19 +61,17 @@ async def follow(
         while True:
             # The state is read before the files: what a final run wrote is then all there.
             seen, job = watch.changes, watch.seen
-            status = await asyncio.to_thread(statuses.status, job, folder, datetime.datetime.now(datetime.UTC))
-            # A page counts the seconds by itself, and memory alone is no news.
-            news = dataclasses.replace(status, took="", memory="", cost="", counting=None)
+            news, drawn = await watch.shared(draw, functools.partial(asyncio.to_thread, _status, job, folder, draw))
             if news != told:
                 told = news
-                yield events.event("status", draw("status.html", status=status), str(at))
-            for piece in _log(folder, at.log):
+                yield events.event("status", drawn, str(at))
+            while piece := await watch.shared(("log", at.log), functools.partial(_read, _log, folder, at.log)):
                 at = dataclasses.replace(at, log=piece.end)
                 yield events.event("log", piece.data, str(at))
-            metrics = await asyncio.to_thread(_metrics, folder, at.metrics)
-            if metrics is not None:
-                at = dataclasses.replace(at, metrics=metrics.end)
-                yield events.event("metrics", metrics.data, str(at))
+            key = ("metrics", at.metrics)
+            if piece := await watch.shared(key, functools.partial(_read, _metrics, folder, at.metrics)):
+                at = dataclasses.replace(at, metrics=piece.end)
+                yield events.event("metrics", piece.data, str(at))
             if job.state.final:
                 yield events.event("end", str(job.state), str(at))
                 return
@@ -90,21 +89,34 @@ class Piece:
     end: int
 
 
-def _log(folder: jobs_room.RunFolder, start: int) -> Iterator[Piece]:
-    while True:
+def _status(job: records.Job, folder: jobs_room.RunFolder, draw: Callable[..., str]) -> tuple[statuses.Status, str]:
+    """Give what would be news, and the whole as it is drawn."""
+    status = statuses.status(job, folder, datetime.datetime.now(datetime.UTC))
+    # A page counts the seconds by itself, and memory alone is no news.
+    news = dataclasses.replace(status, took="", memory="", cost="", counting=None)
+    return news, draw("status.html", status=status)
+
+
+async def _read(
+    read: Callable[[jobs_room.RunFolder, int], Piece | None], folder: jobs_room.RunFolder, start: int
+) -> Piece | None:
+    return await asyncio.to_thread(read, folder, start)
+
+
+def _log(folder: jobs_room.RunFolder, start: int) -> Piece | None:
+    """Read the next piece of the log; None at its end."""
+    found = folder.log(start, PIECE_BYTES)
+    if found.size - start > BEHIND_BYTES:
+        start = found.size - PIECE_BYTES // 2
         found = folder.log(start, PIECE_BYTES)
-        if found.size - start > BEHIND_BYTES:
-            start = found.size - PIECE_BYTES // 2
-            found = folder.log(start, PIECE_BYTES)
-            cut = found.data.find(b"\n") + 1
-            found = found._replace(data=found.data[cut:])
-            start += cut
-        data = logs.whole(found.data)
-        if not data:
-            return
-        end = start + len(data)
-        yield Piece(json.dumps({"start": start, "end": end, "text": logs.plain(data.decode("utf-8", "replace"))}), end)
-        start = end
+        cut = found.data.find(b"\n") + 1
+        found = found._replace(data=found.data[cut:])
+        start += cut
+    data = logs.whole(found.data)
+    if not data:
+        return None
+    end = start + len(data)
+    return Piece(json.dumps({"start": start, "end": end, "text": logs.plain(data.decode("utf-8", "replace"))}), end)
 
 
 def _metrics(folder: jobs_room.RunFolder, start: int) -> Piece | None:

@@ -16,6 +16,7 @@ INTERVAL_S = 0.3
 FIRST_LOOK_S = 10.0
 
 Seen = TypeVar("Seen")
+Made = TypeVar("Made")
 Look = Callable[[], Awaitable[tuple[Hashable, Seen]]]
 """Gives a mark, which differs when something has changed, and what was seen."""
 
@@ -32,6 +33,7 @@ class Watch(Generic[Seen]):
         self._seen: list[Seen] = []
         self._error: Exception | None = None
         self._changed = asyncio.Event()
+        self._made: dict[Hashable, asyncio.Future[Any]] = {}
         self._task = asyncio.create_task(self._run(look, interval_s))
 
     @property
@@ -51,6 +53,15 @@ class Watch(Generic[Seen]):
                     await self._changed.wait()
         return self.changes > after
 
+    async def shared(self, key: Hashable, make: Callable[[], Awaitable[Made]]) -> Made:
+        """Make something once for all followers until the next change: the first who asks for `key` makes it."""
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = asyncio.ensure_future(make())
+        # Shielded: a follower who leaves must not take it from the others.
+        result: Made = await asyncio.shield(made)
+        return result
+
     def end(self) -> None:
         """Look no more, and wake all followers for the last time."""
         self.ended = True
@@ -69,6 +80,7 @@ class Watch(Generic[Seen]):
             self._seen = [seen]
             if self.changes == 0 or mark != last:
                 last = mark
+                self._made = {}
                 self.changes += 1
                 self._wake()
             await asyncio.sleep(interval_s)
