@@ -51,6 +51,7 @@ class TrainedModels:
         self._store = trained_store.Store(database)
         self._jobs = jobs
         self._clock = clock
+        self._seen = -1
 
     def list(
         self, module: str | None = None, text: str = "", *, limit: int | None = None, offset: int = 0
@@ -131,8 +132,13 @@ class TrainedModels:
         return zipping.pieces(self._jobs.run_folder(known.id).model, f"{known.module}-{known.id[:8]}")
 
     def _look_at_new(self) -> None:
+        # Counted first: what ends in between is looked at now or the next time.
+        done = self._store.ended_well()
+        if done == self._seen:
+            return
         for job_id in self._store.unseen():
             self._store.note(job_id, zipping.size(self._jobs.run_folder(job_id).model))
+        self._seen = done
 
     def _described(self, found: tuple[records.Job, ...]) -> tuple[TrainedModel, ...]:
         said = self._store.said([job.id for job in found])

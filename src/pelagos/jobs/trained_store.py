@@ -53,6 +53,13 @@ class Store:
     def __init__(self, database: pelagos.db.Database) -> None:
         self._database = database
 
+    def ended_well(self) -> int:
+        """Count the jobs that are done. They stay so, and it only grows: a cheap way to see that one is new."""
+        with self._database.read() as reading:
+            return reading.execute(
+                sa.select(sa.func.count()).where(store.jobs.c.state == states.State.DONE)
+            ).scalar_one()
+
     def unseen(self) -> tuple[str, ...]:
         """List the finished trainings that nobody has looked at."""
         seen = sa.exists().where(trained_models.c.id == store.jobs.c.id)
@@ -127,17 +134,25 @@ class Store:
 
 def conditions(*, module: str | None, text: str) -> list[sa.ColumnElement[bool]]:
     """Say which jobs are meant: those with a model. `text` is looked for in id, module, title, description, aliases."""
-    known = sa.select(trained_models.c.id).where(trained_models.c.size > NO_MODEL)
-    wanted = [*_finished(), store.jobs.c.id.in_(known)]
+    own = store.jobs.c
+    model = trained_models.c.id == own.id
+    wanted = [*_finished(), sa.exists().where(model, trained_models.c.size > NO_MODEL)]
     if module is not None:
-        wanted.append(store.jobs.c.module == module)
+        wanted.append(own.module == module)
     if text:
-        places = (trained_models.c.title, trained_models.c.description)
-        titled = known.where(sa.or_(*(place.icontains(text, autoescape=True) for place in places)))
-        aliased = sa.select(model_aliases.c.model_id).where(model_aliases.c.alias.icontains(text, autoescape=True))
-        own = (store.jobs.c[name].icontains(text, autoescape=True) for name in ("id", "module"))
-        wanted.append(sa.or_(*own, store.jobs.c.id.in_(titled), store.jobs.c.id.in_(aliased)))
+        title, description, alias = trained_models.c.title, trained_models.c.description, model_aliases.c.alias
+        places = (
+            _within(own.id, text),
+            _within(own.module, text),
+            sa.exists().where(model, sa.or_(_within(title, text), _within(description, text))),
+            sa.exists().where(model_aliases.c.model_id == own.id, _within(alias, text)),
+        )
+        wanted.append(sa.or_(*places))
     return wanted
+
+
+def _within(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
+    return column.icontains(text, autoescape=True)
 
 
 def _finished() -> tuple[sa.ColumnElement[bool], ...]:

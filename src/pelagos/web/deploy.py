@@ -185,7 +185,7 @@ async def _page(desk: desks.Desk, request: Request, filled: Filled) -> Response:
 
 def _models(desk: desks.Desk, module: str) -> list[pickers.Option]:
     """List what predictions may use: aliases first, as they go on to mean the best model, then the models."""
-    found = desk.hub.models.list(module=module)[:_MOST_MODELS]
+    found = desk.hub.models.list(module=module, limit=_MOST_MODELS)
     aliases = sorted(alias for model in found for alias in model.aliases)
     named = [pickers.Option(model.id, f"{model.title or 'model'} {model.id[:8]}") for model in found]
     return [pickers.Option("", "pretrained"), *(pickers.Option(alias, f"{alias} (alias)") for alias in aliases), *named]
