@@ -5,6 +5,7 @@ import time
 import pytest
 
 from pelagos import orchestrator
+from pelagos.runtime.console import logs
 from pelagos.web import deployments
 from web import training
 from web.visits import Visitor
@@ -74,6 +75,16 @@ class TestThePage:
         assert "window.hacked" in page
         assert "<img src=x" not in page
         assert training.HOSTILE in visitor.get(f"/deployment/{found.id}/log").text
+
+    def test_shows_the_end_of_a_long_log(self, visitor: Visitor) -> None:
+        said = ("/bin/sh", "-c", "seq -f 'line %.0f' 1 500000; exit 3")
+        found = made(visitor, what=orchestrator.What.COMMAND, command=said)
+        until(visitor, found.id, State.CREATE_FAILED)
+
+        page = visitor.get(f"/deployment/{found.id}").text
+
+        assert page.count("<div>line ") == logs.TAIL_LINES
+        assert "line 500000" in page
 
     @pytest.mark.parametrize("query", ["?replica=x", "?replica=99", "?replica=-1"])
     def test_shows_the_first_replica_or_none_for_nonsense(self, visitor: Visitor, query: str) -> None:

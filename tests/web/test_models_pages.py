@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
 from web import training
 from web.visits import Visitor
@@ -54,6 +55,18 @@ class TestAModel:
 
         with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
             assert any(name.endswith("counting.json") for name in packed.namelist())
+
+    def test_predicts_for_every_file_of_a_data_set(self, visitor: Visitor, tmp_path: Path) -> None:
+        number = training.trained(visitor, epochs="4")
+        (tmp_path / "one").write_text("2")
+        visitor.hub.datasets.add_files("numbers", [("a.txt", tmp_path / "one"), ("b.txt", tmp_path / "one")])
+
+        answer = visitor.post(f"/models/{number}/batch", dataset="numbers")
+
+        # The module wants `values` too, which a batch of files does not give.
+        assert answer.status_code == 422
+        assert "values" in answer.text
+        assert "There is no data set" in visitor.post(f"/models/{number}/batch", dataset="none").text
 
     def test_is_deleted_when_that_is_confirmed(self, visitor: Visitor) -> None:
         number = training.trained(visitor)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import hub_world
 from web import training
 from web.visits import Visitor
 
@@ -104,6 +105,14 @@ class TestARefusal:
         (kept,) = visitor.hub.datasets.list()
         assert f'<option value="{kept.name}" selected>' in answer.text
         assert 'name="_data" value="kept" checked' in answer.text
+
+    def test_of_a_body_that_cannot_be_read_is_a_page(self, visitor: Visitor) -> None:
+        headers = {"Content-Type": "multipart/form-data; boundary=x", "Origin": hub_world.ORIGIN}
+
+        answer = visitor.ask("POST", PAGE, content=b"nonsense", headers=headers)
+
+        assert answer.status_code == 400
+        assert "<h1>" in answer.text
 
     def test_of_a_broken_archive_says_what_is_wrong(self, visitor: Visitor) -> None:
         answer = training.send(visitor, files=[("_upload", ("birds.zip", b"PK\x03\x04 no"))], _data="upload")

@@ -141,6 +141,8 @@ def access(found: orchestrator.Deployment, training: str = "") -> list[Access]:
     return [*ways, *([Access("Monitor", f"{place}/console/trainings/{training}/monitor/")] if training else [])]
 
 
+_PIECE = 1 << 20
+"""What one look at a log gives at most."""
 _STARTABLE = frozenset({_State.STOP_COMPLETE, _State.STOP_IN_PROGRESS, _State.CREATE_FAILED, _State.UPDATE_FAILED})
 _CONSEQUENCES = {
     "stop": "Requests to it fail until it is started again. Its record and its settings stay.",
@@ -178,11 +180,18 @@ def _training(desk: desks.Desk, found: orchestrator.Deployment) -> str:
 
 
 def _tail(desk: desks.Desk, deployment_id: str, replica: int) -> list[str]:
-    """Read the end of a log: its last piece, however long it is."""
-    start, data = 0, b""
-    while piece := desk.hub.deployments.logs(deployment_id, start, replica):
-        start, data = start + len(piece), (data + piece)[-logs.TAIL_BYTES :]
-    return logs.tail(data, first=start == len(data)) if data else []
+    """Read the end of a log, whose size nobody tells, without reading all of it."""
+    read = functools.partial(desk.hub.deployments.logs, deployment_id, replica=replica)
+    near, jump = 0, _PIECE
+    while jump >= _PIECE:
+        if read(near + jump):
+            near, jump = near + jump, jump * 2
+        else:
+            jump //= 2
+    start = max(0, near - logs.TAIL_BYTES)
+    data = read(start)
+    data = (data + read(start + len(data)))[-logs.TAIL_BYTES :] if data else b""
+    return logs.tail(data, first=start == 0 and len(data) < logs.TAIL_BYTES) if data else []
 
 
 async def _whole(desk: desks.Desk, deployment_id: str, replica: int) -> AsyncIterator[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import uuid
 from collections.abc import Hashable
 from typing import Any
 
@@ -12,7 +13,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from pelagos import jobs, orchestrator
-from pelagos.domain import errors, states
+from pelagos.domain import errors, records, states
 from pelagos.runtime import errors as http_errors
 from pelagos.runtime.console import results
 from pelagos.web import desk as desks
@@ -28,6 +29,7 @@ def routes(desk: desks.Desk) -> list[BaseRoute]:
         Route(page, functools.partial(show, desk), methods=["GET"]),
         Route(page, functools.partial(change, desk), methods=["POST"]),
         Route(f"{page}/download", functools.partial(download, desk), methods=["GET"]),
+        Route(f"{page}/batch", functools.partial(predict_batch, desk), methods=["POST"]),
         Route(f"{page}/delete", functools.partial(ask, desk), methods=["GET"]),
         Route(f"{page}/delete", functools.partial(delete, desk), methods=["POST"]),
     ]
@@ -36,16 +38,18 @@ def routes(desk: desks.Desk) -> list[BaseRoute]:
 async def show_all(desk: desks.Desk, request: Request) -> Response:
     """Draw the list."""
     text, module = request.query_params.get("text", "")[:200], request.query_params.get("module", "")
-    found = await asyncio.to_thread(lambda: desk.hub.models.list(module=module or None, text=text))
-    pages = paging.pages(request, len(found))
-    shown = found[pages.offset : pages.offset + pages.size]
+    total = await asyncio.to_thread(desk.hub.models.count, module or None, text)
+    pages = paging.pages(request, total)
+    shown = await asyncio.to_thread(
+        functools.partial(desk.hub.models.list, module or None, text, limit=pages.size, offset=pages.offset)
+    )
     return desk.page(
         request,
         "trained_models.html",
         title="Models",
         section="models",
         models=[(model, _accuracy(model)) for model in shown],
-        total=len(found),
+        total=total,
         pages=pages,
         filters={"text": text, "module": module},
         modules=await asyncio.to_thread(lambda: [each.name for each in desk.hub.modules.list()]),
@@ -76,6 +80,18 @@ async def download(desk: desks.Desk, request: Request) -> Response:
     return StreamingResponse(desk.hub.models.archive(model.id), media_type="application/zip", headers=headers)
 
 
+async def predict_batch(desk: desks.Desk, request: Request) -> Response:
+    """Start a job that predicts for every file of a data set, and show it."""
+    model = await asyncio.to_thread(desk.hub.models.get, request.path_params["id"])
+    said = await desks.said(request)
+    try:
+        job = await asyncio.to_thread(_begin_batch, desk, model, said, desks.asking(request))
+    except errors.PelagosError as error:
+        faults = error.faults if isinstance(error, errors.InvalidInput) else {"data set": [error.message]}
+        return await _page(desk, request, {"faults": faults}, http_errors.status_of(error))
+    return RedirectResponse(f"/runs/{job.id}", status_code=303)
+
+
 async def ask(desk: desks.Desk, request: Request) -> Response:
     """Ask before a model is deleted."""
     model = await asyncio.to_thread(desk.hub.models.get, request.path_params["id"])
@@ -95,6 +111,15 @@ async def delete(desk: desks.Desk, request: Request) -> Response:
     """Delete a model."""
     await asyncio.to_thread(desk.hub.models.delete, request.path_params["id"])
     return RedirectResponse("/models", status_code=303)
+
+
+def _begin_batch(desk: desks.Desk, model: jobs.TrainedModel, said: dict[str, str], person: str) -> records.Job:
+    folder = desk.hub.datasets.get(said.get("dataset", "")).path
+    key = said.get("key", "")[:64]
+    job: records.Job = desk.hub.runs.predict_batch(
+        model.module, folder, {}, model=model.id, key=f"{key} {folder}"[:200] if key else None, person=person
+    )
+    return job
 
 
 def _change(desk: desks.Desk, model: jobs.TrainedModel, said: dict[str, str]) -> None:
@@ -119,6 +144,8 @@ async def _page(desk: desks.Desk, request: Request, said: dict[str, Any], http_s
         model=model,
         here=f"/models/{model.id}",
         said={"title": model.title, "description": model.description, "alias": "", "faults": {}, **said},
+        datasets=await asyncio.to_thread(desk.hub.datasets.list),
+        key=uuid.uuid4().hex,
         numbers=results.figures(model.metrics),
         users=users,
         predicting=next((each for each in users if each.state.serving), None),
@@ -139,5 +166,5 @@ def _accuracy(model: jobs.TrainedModel) -> str:
 
 def _mark(desk: desks.Desk) -> Hashable:
     done = desk.hub.jobs.find(states=(states.State.DONE,), limit=200, deleted=None)
-    said = tuple((each.id, each.title, each.aliases) for each in desk.hub.models.list()[:200])
+    said = tuple((each.id, each.title, each.aliases) for each in desk.hub.models.list(limit=200))
     return tuple((job.id, job.version) for job in done), said

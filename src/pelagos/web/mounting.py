@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from pelagos.domain import errors
 from pelagos.runtime import errors as http_errors
+from pelagos.runtime import pool
 from pelagos.runtime.console import guard
 from pelagos.web import (
     compare,
@@ -76,8 +77,9 @@ def routes(hub: desks.Hub, *, stopping: asyncio.Event | None = None, uploads: Pa
             Route("/static/{digest}/{name:path}", desks.ASSETS.serve, methods=["GET"]),
         ]
     )
-    for kind in (HTTPException, errors.PelagosError, Exception):
+    for kind in (HTTPException, errors.PelagosError, http_errors.Declined, Exception):
         pages.add_exception_handler(kind, functools.partial(_problem, desk))
+    pages.add_exception_handler(pool.ClientGone, _nobody)
     return [Mount("/", app=guard.Guard(pages), name="web")]
 
 
@@ -90,6 +92,11 @@ async def _live(desk: desks.Desk, request: Request) -> Response:
     return desk.live.stream(tuple(dict.fromkeys(request.query_params.getlist("of"))))
 
 
+def _nobody(_request: Request, _error: Exception) -> Response:
+    """Answer a client that went away while it was sending."""
+    return Response(status_code=499)
+
+
 def _problem(desk: desks.Desk, request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else http_errors.status_of(error)
     message, hint = "This is a fault of Pelagos itself; the hub's log tells more.", ""
@@ -97,5 +104,7 @@ def _problem(desk: desks.Desk, request: Request, error: Exception) -> Response:
         message, hint = error.message, error.hint
     elif isinstance(error, HTTPException):
         message = error.detail if status != 404 else f"Nothing is at {request.url.path}."
+    elif isinstance(error, http_errors.Declined):
+        message = error.message or "The request cannot be read."
     title = {404: "There is no such page", 403: "This is not yours to do"}.get(status, "That did not work")
     return desk.problem(request, title=title, message=message, hint=hint, http_status=status)

@@ -108,7 +108,7 @@ def _facts(desk: desks.Desk, job: records.Job, log_filter: str, compared: str) -
         "history": jobs.history(job.id),
         "others": others,
         "compared": other.id if other else "",
-        "argument_rows": exhibits.arguments(desk.known.parameters(job.module), job, other),
+        "argument_rows": exhibits.arguments(desk.known.parameters(job), job, other),
         "wanted": _wanted(job),
         **exhibits.result(job),
         **exhibits.points(folder),

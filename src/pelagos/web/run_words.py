@@ -1,4 +1,4 @@
-"""What the pages of runs know about a module: its training arguments, remembered for a moment."""
+"""What the pages of runs know about a module: the arguments it takes, remembered for a moment."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pelagos.domain import errors, records
 from pelagos.runtime.console import described
 
 REMEMBERED_S = 30.0
+_METHODS: Mapping[records.Kind, str] = {records.Kind.TRAINING: "train", records.Kind.BATCH_PREDICTION: "predict"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,13 +35,13 @@ class Descriptions:
             known = self._known[module] = _Remembered(time.monotonic() + REMEMBERED_S, self._ask(module))
         return known.description
 
-    def parameters(self, module: str) -> described.Parameters:
-        """Give the training arguments of a module; none when it is not known."""
-        return described.parameters(self.find(module), "train")
+    def parameters(self, job: records.Job) -> described.Parameters:
+        """Give the arguments that a run's module takes; none when it is not known."""
+        return described.parameters(self.find(job.module), _METHODS[job.kind])
 
     def chosen(self, job: records.Job) -> dict[str, Any]:
         """Give the arguments of a run that differ from their defaults, secrets left out."""
-        return described.chosen(self.parameters(job.module), job.arguments)
+        return described.chosen(self.parameters(job), job.arguments)
 
     def _ask(self, module: str) -> Mapping[str, Any] | None:
         try:
