@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import tempfile
+import time
 import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ import pelagos
 from pelagos import environments, identity, orchestrator
 from pelagos.catalog import sources
 from pelagos.domain import errors
+from pelagos.environments import sources as module_sources
 from pelagos.runtime.console import assets, cards, results
 from pelagos.runtime.console import desk as desks
 from pelagos.web import installations, live, run_words
@@ -29,6 +31,7 @@ _CONSOLE = Path(desks.__file__).parent
 ASSETS = assets.Assets(assets.FOLDER, _HERE / "static")
 """The console's scripts and styles, and ours."""
 
+INSTALLED_FOR_S = 2.0
 FORM_BYTES = 200_000
 """The largest form without files."""
 SECTIONS = (
@@ -53,6 +56,7 @@ class Desk:
         """Where the files of posted forms lie while their request lasts."""
         self.live = live.Live(stopping)
         self.installations = installations.Installations(self._install)
+        self._installed: tuple[float, Mapping[str, str]] = (0.0, {})
 
     @functools.cached_property
     def known(self) -> run_words.Descriptions:
@@ -94,6 +98,17 @@ class Desk:
         """Give the address of the hub as its user reached it, for commands to copy."""
         return desks.origin(request, "")
 
+    def installed(self) -> Mapping[str, str]:
+        """Give the names of the installed modules, by the form in which spellings of one name are equal.
+
+        They are listed again at most every two seconds: that reads the records of all that is in this Python.
+        """
+        until, known = self._installed
+        if until < time.monotonic():
+            known = {module_sources.normalised(each.name): each.name for each in self.hub.modules.list()}
+            self._installed = (time.monotonic() + INSTALLED_FOR_S, known)
+        return known
+
     def description(self, name: str) -> Mapping[str, Any] | None:
         """Describe an installed module; None when it is not installed. May import the module: call it in a thread."""
         try:
@@ -114,6 +129,7 @@ class Desk:
 
     def _install(self, source: str, progress: environments.Progress) -> None:
         self.hub.modules.install(source, progress=progress)
+        self._installed = (0.0, {})
         # Its card shall be there when the page is drawn again.
         self.hub.sources.refresh(sources.INSTALLED)
 

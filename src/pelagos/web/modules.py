@@ -121,8 +121,7 @@ def _said(request: Request) -> list[tuple[str, str]]:
 
 def _found(desk: desks.Desk, query: queries.Query) -> tuple[queries.Answer, frozenset[str], int]:
     answer = catalog.search(desk.hub.cards, query)
-    installed = frozenset(each.name for each in desk.hub.modules.list())
-    return answer, installed, len(desk.hub.proposals.list(proposal_store.State.PROPOSED))
+    return answer, frozenset(desk.installed().values()), len(desk.hub.proposals.list(proposal_store.State.PROPOSED))
 
 
 def _meant(text: str, repaired: Mapping[str, str]) -> str:
@@ -153,5 +152,4 @@ def _address(path: str, pairs: Sequence[tuple[str, str]]) -> str:
 
 
 def _mark(desk: desks.Desk) -> Hashable:
-    installed = tuple((each.name, each.installed) for each in desk.hub.modules.list())
-    return desk.hub.cards.snapshot().revision, installed
+    return desk.hub.cards.snapshot().revision, tuple(desk.installed())

@@ -52,7 +52,7 @@ def _seen(desk: desks.Desk) -> dict[str, Any]:
         "deployments": hub.deployments.find(limit=GOING),
         "modules": newest.hits,
         "total": newest.total,
-        "installed": frozenset(each.name for each in hub.modules.list()),
+        "installed": frozenset(desk.installed().values()),
     }
 
 

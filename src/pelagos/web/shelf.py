@@ -10,6 +10,7 @@ from typing import Any
 from pelagos import catalog, environments, orchestrator
 from pelagos.catalog import folders, source_store
 from pelagos.domain import errors
+from pelagos.environments import sources as module_sources
 from pelagos.web import desk as desks
 
 RUNNING = (orchestrator.State.CREATE_COMPLETE, orchestrator.State.UPDATE_COMPLETE)
@@ -37,9 +38,10 @@ def find(desk: desks.Desk, name: str) -> Entry:
     """Find a module by its card; raises NotFound."""
     record = desk.hub.cards.get(name)
     try:
-        installed = desk.hub.modules.find(name)
+        known = desk.installed().get(module_sources.normalised(name))
+        installed = desk.hub.modules.find(known) if known is not None else None
     except errors.NotFound:
-        installed = None
+        installed = None  # It went meanwhile, or its folder did.
     folder = installed.folder if installed is not None and installed.folder is not None else _folder(desk, record)
     return Entry(record, installed, folder, _source(record.card, installed, folder))
 
