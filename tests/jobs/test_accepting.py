@@ -46,6 +46,7 @@ class TestPrepare:
         command = driver.Command.from_json(json.loads(json.dumps(job.command)))
         assert command.arguments[1:] == ("-m", "pelagos.module.job", str(command.folder / "spec.json"))
         assert command.environment["PYTHONPATH"] == str(world.code)
+        assert command.environment["GLIBC_TUNABLES"] == "glibc.malloc.hugetlb=1"
         assert command.token == "t" * 32
         assert (job.created, job.key, job.module) == (NOW, "k", "behaviours")
 

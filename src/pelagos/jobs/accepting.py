@@ -96,6 +96,8 @@ def _command(wanted: submission.Submission, place: Path, token: str, cache: Path
             "PELAGOS_CACHE": str(cache),
             # What the module prints is seen at once.
             "PYTHONUNBUFFERED": "1",
+            # Trainings work through large blocks of memory: in large pages, with glibc 2.35 or newer; others ignore it.
+            "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
         },
         resources=wanted.resources,
         token=token,
