@@ -17,7 +17,6 @@ import pelagos.db
 import pelagos.identity
 import pelagos.jobs
 import pelagos.orchestrator
-import pelagos.orchestrator
 from pelagos.db import connection, migrate, schema
 
 

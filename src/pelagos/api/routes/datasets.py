@@ -60,7 +60,7 @@ async def add_files(hub: asking.Hub, request: Request, name: str) -> storage.Dat
     """Upload files as a data set; the name of each part is the file's path in it."""
     async with receiving.form(request) as body:
         files = await asyncio.to_thread(receiving.placed, body)
-        return await asyncio.to_thread(hub.datasets.add_files, name, files)
+        return await asyncio.to_thread(hub.datasets.add_files, name, files, move=True)
 
 
 @router.post("/{name}/url", response_model=shapes.Dataset, status_code=201)
