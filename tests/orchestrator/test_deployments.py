@@ -126,13 +126,14 @@ class TestCreate:
             idle_stop_s=0.5,
             site="moon",
             model="nobody's",
-            resources=resources.Resources(cpus=0),
+            resources=resources.Resources(cpus=0, wall_time_s=60.0),
         )
 
         with pytest.raises(errors.InvalidInput) as refused:
             world.deployments(models=Bench(world).models).create(wish)
 
-        assert set(refused.value.faults) == {"module", "command", "model", "replicas", "idle_stop_s", "site", "cpus"}
+        fields = {"module", "command", "model", "replicas", "idle_stop_s", "site", "cpus", "wall_time_s"}
+        assert set(refused.value.faults) == fields
         assert "trivial" in refused.value.faults["module"][0]
 
     def test_fails_with_the_reasons_when_no_site_can_take_it(self, world: World) -> None:

@@ -5,6 +5,7 @@ import http.client
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pelagos.domain import errors
+from pelagos.runtime import server
 
 SERVE = """
 import sys
@@ -114,6 +118,17 @@ class TestServer:
 
         assert ended.returncode != 0
         assert f"cannot listen on 127.0.0.1 port {served.port}" in ended.stderr
+
+    def test_listens_on_a_socket_that_only_this_user_reaches(self, tmp_path: Path) -> None:
+        place = tmp_path / "socket"
+
+        with server.listening_at(str(place)) as listener:
+            shown = server.address(listener)
+            with pytest.raises(errors.Conflict, match="cannot listen on"):
+                server.listening_at(str(place))
+
+        assert shown == f"unix:{place}"
+        assert stat.S_IMODE(place.stat().st_mode) == 0o600
 
     def test_does_not_start_when_the_module_cannot_be_loaded(self, author_path: Path) -> None:
         ended = subprocess.run(

@@ -248,6 +248,7 @@ class Deployments:
             ("cpus", _outside(wish.resources.cpus, 1)),
             ("gpus", _outside(wish.resources.gpus, 0)),
             ("memory_mb", _outside(wish.resources.memory_mb, 1)),
+            ("wall_time_s", "is for runs; use idle_stop_s" if wish.resources.wall_time_s is not None else ""),
             ("site", "" if wish.site is None or wish.site in self._drivers else f"'{wish.site}' is none of: {sites}"),
         )
 

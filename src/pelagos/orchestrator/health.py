@@ -9,13 +9,16 @@ from collections.abc import Mapping
 from pelagos.orchestrator import attempts, deployment
 
 TIMEOUT_S = 2.0
+STARTING_TIMEOUT_S = 0.5
+"""One that starts may listen long before it answers, and is asked at every step: nobody else shall wait for it."""
 _PATHS: Mapping[deployment.What, str] = {deployment.What.MODULE: "/healthz", deployment.What.JUPYTER: "/api"}
 
 
 def answers(deployment_id: str, replica: deployment.Replica) -> bool:
-    """Whether a replica answers: its health route with 200, or a custom command by accepting. Waits 2 s at most."""
+    """Whether a replica answers: its health route with 200, or a custom command by accepting."""
     path = _PATHS.get(replica.what)
-    connection = _Connection(deployment.Address.of(replica))
+    starting = replica.state is deployment.Health.STARTING
+    connection = _Connection(deployment.Address.of(replica), STARTING_TIMEOUT_S if starting else TIMEOUT_S)
     try:
         connection.connect()
         if path is None:
@@ -31,8 +34,8 @@ def answers(deployment_id: str, replica: deployment.Replica) -> bool:
 class _Connection(http.client.HTTPConnection):
     """HTTP to an address of ours."""
 
-    def __init__(self, address: deployment.Address) -> None:
-        super().__init__(address.host, address.port, timeout=TIMEOUT_S)
+    def __init__(self, address: deployment.Address, timeout_s: float) -> None:
+        super().__init__(address.host, address.port, timeout=timeout_s)
         self._address = address
 
     def connect(self) -> None:
@@ -41,5 +44,5 @@ class _Connection(http.client.HTTPConnection):
             super().connect()
             return
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(TIMEOUT_S)
+        self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._address.socket))

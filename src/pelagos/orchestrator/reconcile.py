@@ -85,6 +85,9 @@ class Reconciler:
                 self._rests[site] = time.monotonic() + SITE_PAUSE_S
                 _log.warning("site %s is left alone for %g s: %s", site, SITE_PAUSE_S, error)
                 continue
+            except Exception:  # The isolation point of one site: the others are looked at all the same.
+                _log.exception("site %s: the look failed", site)
+                continue
             seen.update(zip((replica.token for replica in asked), found, strict=True))
         return seen
 
@@ -124,8 +127,9 @@ class Reconciler:
             return
         except errors.Unavailable as error:
             self._tell(record.id, error.message)
-        except Exception:  # The isolation point of one deployment: the others are looked at all the same.
+        except Exception as error:  # The isolation point of one deployment: the others are looked at all the same.
             _log.exception("deployment %s: a step failed", record.id)
+            self._tell(record.id, str(error))
 
     def _tell(self, deployment_id: str, message: str) -> None:
         """Say what a deployment waits for, once."""
@@ -137,6 +141,8 @@ class Reconciler:
     def _advance(
         self, record: deployment.Deployment, seen: Mapping[str, driver.Sighting], well: Mapping[str, bool]
     ) -> None:
+        if record.state is deployment.State.DELETE_FAILED:
+            return
         record = self._end_leavers(record)
         if record.state.ending:
             self._finish_ending(record)
@@ -144,15 +150,12 @@ class Reconciler:
         if record.state.serving:
             record = self._filled(self._placed(record))
         for replica in record.replicas:
-            if record.state is not deployment.State.DELETE_FAILED:
-                record = self._tended(record, replica, seen.get(replica.token), well.get(replica.token))
+            record = self._tended(record, replica, seen.get(replica.token), well.get(replica.token))
         self._settle(record)
 
     def _end_leavers(self, record: deployment.Deployment) -> deployment.Deployment:
         """Drop the replicas that were to go and are gone."""
         leaving = [r for r in record.replicas if r.state is deployment.Health.ENDING]
-        if record.state is deployment.State.DELETE_FAILED:
-            return record
         try:
             gone = {replica.token for replica in leaving if self._gone(replica)}
         except errors.Unavailable:
