@@ -1,4 +1,4 @@
-"""Modules in container images, with a real Docker engine: they run as those in environments do, and leave nothing."""
+"""Modules in container images, with real engines: they run as those in environments do, and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from engines import docker
+from engines import engines
+from engines.engines import Engine
 from pelagos.domain import errors
 from pelagos.environments import Containers, Environments, images
 from pelagos.environments.sources import Source, SourceKind
@@ -28,20 +29,20 @@ WITHIN_S = 30.0
 LARGE = os.urandom(3 << 20)
 
 
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Mapping[str, str]]:
-    """A Docker engine of our own; all clients that are started here use it."""
-    with docker.engine() as variables, pytest.MonkeyPatch.context() as patch:
-        for name, value in variables.items():
+@pytest.fixture(scope="module", params=["docker", "podman"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An engine of our own; all clients that are started here use it."""
+    with engines.engine(request.param) as started, pytest.MonkeyPatch.context() as patch:
+        for name, value in started.variables.items():
             patch.setenv(name, value)
-        yield variables
+        yield started
 
 
 @pytest.fixture(scope="module")
-def state(engine: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def state(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state folder in which the modules of the image are installed."""
     folder = tmp_path_factory.mktemp("state")
-    ran = pelagos(folder, "install", docker.IMAGE)
+    ran = pelagos(folder, "install", named(engine))
     assert ran.returncode == 0, ran.stderr
     return folder
 
@@ -85,8 +86,12 @@ def until(holds: Callable[[], Any]) -> Any:
     return found
 
 
-def workers() -> list[str]:
-    return [name for name in docker.containers({}) if name.startswith("pelagos-worker-")]
+def workers(engine: Engine) -> set[str]:
+    return {name for name in engine.containers() if name.startswith("pelagos-worker-")}
+
+
+def named(engine: Engine) -> str:
+    return f"{engine.name}://{engines.IMAGE}"
 
 
 def ended(client: httpx.Client, module: str, uuid: str) -> dict[str, Any]:
@@ -107,11 +112,11 @@ class TestInstall:
             "counting": ("native", "pelagos_counting:Counting", "2.1"),
         }
 
-    def test_does_nothing_when_the_image_is_the_same(self, known: Environments) -> None:
+    def test_does_nothing_when_the_image_is_the_same(self, engine: Engine, known: Environments) -> None:
         steps: list[str] = []
 
-        known.install(f"docker://{docker.IMAGE}")
-        known.install(f"docker://{docker.IMAGE}", progress=lambda step: steps.append(step.text))
+        known.install(named(engine))
+        known.install(named(engine), progress=lambda step: steps.append(step.text))
 
         assert steps == ["'counting' is installed and up to date"]
 
@@ -121,23 +126,23 @@ class TestInstall:
         assert description["summary"] == "Names leaves."
         assert [each["name"] for each in description["predict"]["parameters"]] == ["data", "top-k", "act"]
 
-    def test_says_that_there_is_no_module(self, engine: Mapping[str, str], known: Environments) -> None:
-        bare = docker.ask(engine, "create", docker.IMAGE, "x")
-        docker.ask(engine, "commit", "--change", "ENV PYTHONPATH=/nowhere", bare, "bare:1")
-        docker.ask(engine, "rm", bare)
+    def test_says_that_there_is_no_module(self, engine: Engine, known: Environments) -> None:
+        bare = engine.ask("create", engines.IMAGE, "x")
+        engine.ask("commit", "--change", "ENV PYTHONPATH=/nowhere", bare, "bare:1")
+        engine.ask("rm", bare)
 
         with pytest.raises(errors.EnvironmentFailed, match="no module in the image 'bare:1'") as caught:
-            known.install("bare:1")
+            known.install(f"{engine.name}://bare:1")
 
         assert "pelagos run http://" in caught.value.hint
 
-    def test_says_what_the_engine_said_of_an_image_that_is_nowhere(self, known: Environments) -> None:
+    def test_says_what_the_engine_said_of_an_image_that_is_nowhere(self, engine: Engine, known: Environments) -> None:
         with pytest.raises(errors.EnvironmentFailed, match="the image 'localhost:1/none:1' cannot be fetched"):
-            known.install("localhost:1/none:1")
+            known.install(f"{engine.name}://localhost:1/none:1")
 
-    def test_takes_no_more_requirements(self, known: Environments) -> None:
+    def test_takes_no_more_requirements(self, engine: Engine, known: Environments) -> None:
         with pytest.raises(errors.InvalidInput, match="--with"):
-            known.install(docker.IMAGE, extra=["numpy"])
+            known.install(named(engine), extra=["numpy"])
 
 
 class TestServer:
@@ -173,13 +178,13 @@ class TestServer:
         assert (killed.status_code, "SIGKILL" in killed.text) == (503, True)
         assert again.json()["predictions"] == {"labels": ["oak", "beech"]}
 
-    def test_breaks_off_what_nobody_waits_for(self, client: httpx.Client) -> None:
-        before = workers()
+    def test_breaks_off_what_nobody_waits_for(self, engine: Engine, client: httpx.Client) -> None:
+        before = workers(engine)
         with pytest.raises(httpx.ReadTimeout):
             client.post("/v2/models/leaves/predict/?act=sleep", timeout=0.3)
 
         assert client.post("/v2/models/leaves/predict/", timeout=20).status_code == 200
-        assert workers() == before
+        assert workers(engine) == before
 
     def test_trains_and_predicts_with_the_model(self, client: httpx.Client) -> None:
         started = client.post("/v2/models/counting/train/?epochs=2").json()
@@ -190,15 +195,15 @@ class TestServer:
         assert training["result"]["output"]["epochs"] == 2
         assert answer.json()["predictions"] == {"total": 3.0, "model": started["uuid"]}
 
-    def test_cancels_a_training_and_its_container(self, client: httpx.Client) -> None:
-        before = set(docker.containers({}))
+    def test_cancels_a_training_and_its_container(self, engine: Engine, client: httpx.Client) -> None:
+        before = set(engine.containers())
         started = client.post("/v2/models/leaves/train/?epochs=600&delay_s=1").json()
-        until(lambda: set(docker.containers({})) - before)
+        until(lambda: set(engine.containers()) - before)
 
         cancelled = client.delete(f"/v2/models/leaves/train/{started['uuid']}").json()
 
         assert cancelled["status"] == "cancelled"
-        until(lambda: set(docker.containers({})) <= before)
+        until(lambda: set(engine.containers()) <= before)
 
     def test_shows_its_pages(self, client: httpx.Client) -> None:
         page = client.get("/console/modules/leaves/predict")
@@ -208,32 +213,32 @@ class TestServer:
 
 
 class TestEnd:
-    def test_comes_for_the_containers_too(self, state: Path) -> None:
-        before = workers()
+    def test_comes_for_the_containers_too(self, engine: Engine, state: Path) -> None:
+        before = workers(engine)
         with serving(state, "leaves", "--max-memory-mb", "300", "--max-cpus", "1.5") as (process, _):
-            (name,) = set(workers()) - set(before)
-            limits = json.loads(docker.ask({}, "inspect", "--format", "{{json .HostConfig}}", name))
+            (name,) = workers(engine) - before
+            limits = json.loads(engine.ask("inspect", "--format", "{{json .HostConfig}}", name))
 
         assert process.returncode == 0
         assert (limits["Memory"], limits["NanoCpus"], limits["NetworkMode"]) == (300 << 20, 1_500_000_000, "none")
-        until(lambda: set(workers()) <= set(before))
+        until(lambda: workers(engine) <= before)
 
-    def test_comes_for_a_busy_container_when_the_server_is_killed(self, state: Path) -> None:
-        before = workers()
+    def test_comes_for_a_busy_container_when_the_server_is_killed(self, engine: Engine, state: Path) -> None:
+        before = workers(engine)
         with serving(state, "leaves") as (process, address):
             with contextlib.suppress(httpx.ReadTimeout):
                 httpx.post(f"{address}v2/models/leaves/predict/?act=sleep", timeout=0.05)
             process.kill()
             process.wait(WITHIN_S)
 
-        until(lambda: set(workers()) <= set(before))
+        until(lambda: workers(engine) <= before)
 
-    def test_comes_at_the_next_start_for_what_a_crash_of_the_engine_left(self, state: Path) -> None:
+    def test_comes_at_the_next_start_for_what_a_crash_of_the_engine_left(self, engine: Engine, state: Path) -> None:
         left = "pelagos-worker-4000000-1"
-        docker.ask({}, "create", "--name", left, docker.IMAGE, "x")
+        engine.ask("create", "--name", left, engines.IMAGE, "x")
 
         with serving(state, "leaves"):
-            until(lambda: left not in docker.containers({}))
+            until(lambda: left not in engine.containers())
 
     def test_leaves_a_training_running(self, state: Path) -> None:
         with serving(state, "counting") as (process, address):
@@ -248,10 +253,10 @@ class TestEnd:
 
 
 class TestCommandLine:
-    def test_predicts_for_a_file(self, state: Path, tmp_path: Path) -> None:
+    def test_predicts_for_a_file(self, engine: Engine, state: Path, tmp_path: Path) -> None:
         (tmp_path / "leaf.png").write_bytes(b"green")
 
-        ran = pelagos(state, "predict", docker.IMAGE, "--values", "1", "--file", str(_numbers(tmp_path)), "--json")
+        ran = pelagos(state, "predict", named(engine), "--values", "1", "--file", str(_numbers(tmp_path)), "--json")
 
         assert json.loads(ran.stdout)["total"] == 6.0, ran.stderr
 
@@ -286,8 +291,8 @@ class TestInterpreter:
 
 
 class TestIdentity:
-    def test_is_none_for_an_image_that_is_not_here(self, engine: Mapping[str, str]) -> None:
-        assert images.identity(Source(SourceKind.IMAGE, "docker://not-here:1")) is None
+    def test_is_none_for_an_image_that_is_not_here(self, engine: Engine) -> None:
+        assert images.identity(Source(SourceKind.IMAGE, f"{engine.name}://not-here:1")) is None
 
 
 def _numbers(folder: Path) -> Path:

@@ -1,8 +1,9 @@
-"""A Docker engine of one's own on a private socket, and an image of this machine's Python; no registry is asked."""
+"""Docker and Podman in folders of their own, and an image of this machine's Python; no registry is asked."""
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib.metadata
 import io
 import os
@@ -37,44 +38,76 @@ _LEFT_OUT = {
 }
 
 
+@dataclasses.dataclass(frozen=True)
+class Engine:
+    """One engine that answers."""
+
+    name: str
+    variables: Mapping[str, str]
+    """Lead clients to it."""
+
+    def ask(self, *words: str, data: bytes | None = None) -> str:
+        """Run its client and give what it says."""
+        command, environment = [self.name, *words], {**os.environ, **self.variables}
+        ran = subprocess.run(command, input=data, capture_output=True, env=environment, timeout=120, check=False)
+        assert ran.returncode == 0, ran.stderr.decode()
+        return ran.stdout.decode().strip()
+
+    def containers(self) -> list[str]:
+        """List all containers, running or not."""
+        return self.ask("ps", "--all", "--format", "{{.Names}}").splitlines()
+
+
 @contextlib.contextmanager
-def engine() -> Iterator[Mapping[str, str]]:
-    """Start an engine with the test image in it; gives the variables that lead clients to it. Skips with the reason."""
-    missing = [name for name in ("dockerd", "docker", "runc") if shutil.which(name) is None]
+def engine(name: str) -> Iterator[Engine]:
+    """Start `docker` or `podman` with the test image in it; skips with the reason."""
+    missing = [each for each in _NEEDED[name] if shutil.which(each) is None]
     if missing or os.getuid() != 0:
-        pytest.skip(f"no Docker engine can be started here: {', '.join(missing) or 'needs root'}")
+        pytest.skip(f"{name} cannot be started here: {', '.join(missing) or 'it needs root'}")
     # A short path: the address of a Unix socket has room for 107 bytes.
-    with tempfile.TemporaryDirectory(prefix="dockerd-", ignore_cleanup_errors=True) as folder:
-        place = f"unix://{folder}/sock"
-        options = ["--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "-H", place, "-p", f"{folder}/pid"]
-        options += ["--bridge", "none", "--iptables=false", "--ip6tables=false"]
-        with (Path(folder) / "log").open("wb") as log:
-            daemon = subprocess.Popen(["dockerd", *options], stdout=log, stderr=log, start_new_session=True)
-        try:
-            variables = {"DOCKER_HOST": place}
-            _await(daemon, variables, Path(folder) / "log")
-            _load_image(variables)
-            yield variables
-        finally:
-            daemon.send_signal(signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                daemon.wait(30)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(daemon.pid, signal.SIGKILL)
-            daemon.wait(10)
+    kept = tempfile.TemporaryDirectory(prefix=f"{name}-", ignore_cleanup_errors=True)
+    with kept as folder, _STARTERS[name](Path(folder)) as variables:
+        started = Engine(name, variables)
+        _load_image(started)
+        yield started
 
 
-def ask(variables: Mapping[str, str], *words: str, data: bytes | None = None) -> str:
-    """Run `docker` and give what it says."""
-    environment = {**os.environ, **variables}
-    ran = subprocess.run(["docker", *words], input=data, capture_output=True, env=environment, timeout=120, check=False)
-    assert ran.returncode == 0, ran.stderr.decode()
-    return ran.stdout.decode().strip()
+@contextlib.contextmanager
+def _docker(folder: Path) -> Iterator[Mapping[str, str]]:
+    place = f"unix://{folder}/sock"
+    options = ["--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "-H", place, "-p", f"{folder}/pid"]
+    options += ["--bridge", "none", "--iptables=false", "--ip6tables=false"]
+    with (folder / "log").open("wb") as log:
+        daemon = subprocess.Popen(["dockerd", *options], stdout=log, stderr=log, start_new_session=True)
+    try:
+        variables = {"DOCKER_HOST": place}
+        _await(daemon, variables, folder / "log")
+        yield variables
+    finally:
+        daemon.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            daemon.wait(30)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(daemon.pid, signal.SIGKILL)
+        daemon.wait(10)
 
 
-def containers(variables: Mapping[str, str]) -> list[str]:
-    """List all containers, running or not."""
-    return ask(variables, "ps", "--all", "--format", "{{.Names}}").splitlines()
+@contextlib.contextmanager
+def _podman(folder: Path) -> Iterator[Mapping[str, str]]:
+    """Podman has no daemon; what it needs where systemd does not run stands in a file."""
+    limits = '["nofile=4096:4096", "nproc=4096:4096"]'
+    settings = 'cgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "runc"\n'
+    (folder / "containers.conf").write_text(f"[containers]\ndefault_ulimits = {limits}\n[engine]\n{settings}")
+    places = f'driver = "overlay"\ngraphroot = "{folder}/root"\nrunroot = "{folder}/run"\n'
+    (folder / "storage.conf").write_text(f"[storage]\n{places}")
+    yield {
+        "CONTAINERS_CONF": str(folder / "containers.conf"),
+        "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
+    }
+
+
+_STARTERS = {"docker": _docker, "podman": _podman}
+_NEEDED = {"docker": ("dockerd", "docker", "runc"), "podman": ("podman", "runc")}
 
 
 def _await(daemon: subprocess.Popen[bytes], variables: Mapping[str, str], log: Path) -> None:
@@ -88,7 +121,7 @@ def _await(daemon: subprocess.Popen[bytes], variables: Mapping[str, str], log: P
     pytest.skip(f"the Docker engine does not start here: {log.read_text(errors='replace')[-600:]}")
 
 
-def _load_image(variables: Mapping[str, str]) -> None:
+def _load_image(engine: Engine) -> None:
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w", dereference=True) as tar:
         for path in sorted(_python()):
@@ -103,7 +136,7 @@ def _load_image(variables: Mapping[str, str]) -> None:
         link.type, link.linkname = tarfile.SYMTYPE, os.path.realpath(sys.executable)
         tar.addfile(link)
     changes = ["--change", "WORKDIR /srv", "--change", "ENV PYTHONPATH=/srv/modules"]
-    ask(variables, "import", *changes, "-", IMAGE, data=data.getvalue())
+    engine.ask("import", *changes, "-", IMAGE, data=data.getvalue())
 
 
 def _python() -> set[Path]:
