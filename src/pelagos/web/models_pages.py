@@ -19,6 +19,9 @@ from pelagos.runtime.console import results
 from pelagos.web import desk as desks
 from pelagos.web import paging, run_recipes
 
+_WATCHED = 200
+"""The newest models are watched."""
+
 
 def routes(desk: desks.Desk) -> list[BaseRoute]:
     """List the routes of these pages."""
@@ -113,6 +116,13 @@ async def delete(desk: desks.Desk, request: Request) -> Response:
     return RedirectResponse("/models", status_code=303)
 
 
+def _found(
+    desk: desks.Desk, request: Request, module: str | None, text: str
+) -> tuple[paging.Pages, tuple[jobs.TrainedModel, ...]]:
+    pages = paging.pages(request, desk.hub.models.count(module, text))
+    return pages, desk.hub.models.list(module, text, limit=pages.size, offset=pages.offset)
+
+
 def _begin_batch(desk: desks.Desk, model: jobs.TrainedModel, said: dict[str, str], person: str) -> records.Job:
     folder = desk.hub.datasets.get(said.get("dataset", "")).path
     key = said.get("key", "")[:64]
@@ -165,6 +175,6 @@ def _accuracy(model: jobs.TrainedModel) -> str:
 
 
 def _mark(desk: desks.Desk) -> Hashable:
-    done = desk.hub.jobs.find(states=(states.State.DONE,), limit=200, deleted=None)
+    done = desk.hub.jobs.find(states=(states.State.DONE,), limit=_WATCHED, deleted=None)
     said = tuple((each.id, each.title, each.aliases) for each in desk.hub.models.list(limit=200))
     return tuple((job.id, job.version) for job in done), said
