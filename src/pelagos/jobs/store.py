@@ -39,6 +39,7 @@ jobs = sa.Table(
     sa.UniqueConstraint("module", "kind", "key", name="jobs_key"),
     sa.Index("jobs_state", "state", "created"),
     sa.Index("jobs_module", "module", "created"),
+    sa.Index("jobs_created", "created", "id"),
 )
 
 history = sa.Table(

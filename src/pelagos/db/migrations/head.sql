@@ -120,6 +120,8 @@ CREATE TABLE model_aliases (
 --
 CREATE INDEX model_aliases_model ON model_aliases (model_id)
 --
+CREATE INDEX jobs_created ON jobs (created, id)
+--
 CREATE TABLE deployments (
     id VARCHAR(32) NOT NULL,
     module VARCHAR(200) NOT NULL,

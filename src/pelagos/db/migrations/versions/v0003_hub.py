@@ -56,6 +56,7 @@ def _make_trained_models() -> None:
 def _make_deployments() -> None:
     """Deployments and their history, and who asked for a job."""
     op.add_column("jobs", sa.Column("person", sa.String(200), nullable=False, server_default=""))
+    op.create_index("jobs_created", "jobs", ["created", "id"])
     op.create_table(
         "deployments",
         sa.Column("id", sa.String(32), primary_key=True),
