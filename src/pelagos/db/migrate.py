@@ -32,10 +32,10 @@ def main(arguments: Sequence[str]) -> int:
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Run the migrations up to `revision`. Several processes may call this at once: one does it, the others wait."""
-    database = connection.Database(url)
+    database = connection.Database(url, patience_s=schema.MIGRATION_TIMEOUT_S)
     with _alone(database.url):
         config = configuration()
-        with database.write() as writing:
+        with database.write(alone="migrations") as writing:
             config.attributes["connection"] = writing
             alembic.command.upgrade(config, revision)
     database.close()
@@ -66,7 +66,7 @@ def configuration() -> alembic.config.Config:
 
 @contextlib.contextmanager
 def _alone(url: sqlalchemy.URL) -> Iterator[None]:
-    """Hold the lock of a SQLite database's migrations; a server database has its own (see `migrations/env.py`)."""
+    """Hold the lock of a SQLite database's migrations; in a server the transaction is alone."""
     if url.get_backend_name() != "sqlite" or not url.database:
         yield
         return

@@ -15,6 +15,7 @@ import sys
 import sqlalchemy
 
 from pelagos.db import connection
+from pelagos.domain import errors
 
 METADATA = sqlalchemy.MetaData()
 """The tables of all rooms."""
@@ -25,8 +26,10 @@ BETWEEN_STATEMENTS = "\n--\n"
 MIGRATION_TIMEOUT_S = 600
 
 
-class NotMigrated(RuntimeError):
+class NotMigrated(errors.PelagosError):
     """The database could not be brought up to date."""
+
+    code = "not_migrated"
 
 
 def connect(url: str) -> connection.Database:

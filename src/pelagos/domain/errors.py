@@ -13,6 +13,7 @@ PelagosError
  |   +- WorkerDied        the worker ended in the middle of a request
  |   +- NotYet            the act was begun and is not finished: ask again
  |   +- SiteUnreachable   the site does not answer
+ |   +- DatabaseUnreachable  the database server does not answer
  +- TooLarge              body, picture or archive over its limit
  +- Timeout               no answer within the limit
  +- MissingExtra          an optional dependency is needed
@@ -119,6 +120,12 @@ class SiteUnreachable(Unavailable):
     """The site does not answer."""
 
     code = "site_unreachable"
+
+
+class DatabaseUnreachable(Unavailable):
+    """The database does not answer."""
+
+    code = "database_unreachable"
 
 
 class TooLarge(PelagosError):
