@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pelagos.runtime import app, server, service
 from runtime.conftest import Make, run, until
+from runtime.test_trained import Shelf
 
 ODD = "/v2/models/odd/predict/"
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
@@ -132,10 +134,10 @@ class Served:
 
 
 @contextlib.asynccontextmanager
-async def served(*modules: Any, **settings: Any) -> AsyncIterator[Served]:
+async def served(*modules: Any, jobs: Any = None, **settings: Any) -> AsyncIterator[Served]:
     chosen = service.RuntimeSettings(**{"workers": 1, "client_max_size": 2_000_000, **settings})
     offered = [server.Offered(module) for module in modules]
-    async with server.running(chosen, offered, None, on_log=lambda _: None) as made:
+    async with server.running(chosen, offered, jobs, on_log=lambda _: None) as made:
         both = Served(made)
 
         async def ordinary(scope: Any, receive: Any, send: Any) -> None:
@@ -175,6 +177,24 @@ class TestDirect:
                 assert both.inner.asked == 0
 
         run(body)
+
+    def test_remembers_a_trained_model(self, code: Make, tmp_path: Path) -> None:
+        shelf = Shelf(tmp_path)
+        model = shelf.add("odd")
+        (shelf.jobs.run_folder(model).model / "name").write_text("mine")
+
+        async def body() -> None:
+            async with served(code("Odd"), jobs=shelf.jobs) as both:
+                reader, writer = await both.connect()
+                for asked in (1, 1, 1):
+                    writer.write(post(f"model={model}"))
+
+                    assert b'"model": "mine"' in await answer_of(reader)
+                    assert both.inner.asked == asked
+                writer.close()
+
+        with contextlib.closing(shelf.database):
+            run(body)
 
     def test_takes_a_body_in_any_pieces(self, code: Make) -> None:
         async def body() -> None:

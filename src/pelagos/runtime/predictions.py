@@ -48,7 +48,7 @@ class Predictions:
         await self._answer(scope, send, client, body, self._reply(scope, receive, body, client), started)
 
     def call(self, scope: Scope, data: bytes, taker: calls.Taker) -> calls.Call | None:
-        """Make the call of a request whose small body is there; None when it has faults or asks for a trained model."""
+        """Make the call of a request whose small body is there; None if it has faults or a model to look up."""
         body = self._body()
         try:
             bodies.read_whole(scope, data, body, lenient=self._module.parses_itself)
@@ -57,9 +57,12 @@ class Predictions:
             found = self._arguments(scope, body)
         except Exception:  # Whatever it is: the ordinary way meets it again, and tells.
             return None
-        if self._module.chooses_model and (found.pop("model") or trained.PRETRAINED) != trained.PRETRAINED:
-            return None
-        return calls.Call(*calls.prepare(found, None, None), taker)
+        name, model = found.pop("model") if self._module.chooses_model else "", None
+        if name and name != trained.PRETRAINED:
+            model = self._service.models.known(self._module.name, name)
+            if model is None:
+                return None
+        return calls.Call(*calls.prepare(found, model, None), taker)
 
     async def finish(
         self, outcome: calls.Reply | Exception, size: int, started: float, scope: Scope, receive: Receive, send: Send

@@ -28,14 +28,19 @@ class Models:
         """
         if model == PRETRAINED or not model:
             return None
-        known = self._found.get((module, model))
-        # A finished training never changes; all that can happen is that its files are deleted.
-        if known is not None and known.is_dir():
+        known = self.known(module, model)
+        if known is not None:
             return known
         found = await asyncio.to_thread(self._find, module, model)
         if _number(model):  # An alias may mean another model at the next request.
             self._found[(module, model)] = found
         return found
+
+    def known(self, module: str, model: str) -> Path | None:
+        """Give the folder of a trained model that was looked up before; None means that `folder` has to look."""
+        found = self._found.get((module, model))
+        # A finished training never changes; all that can happen is that its files are deleted.
+        return found if found is not None and found.is_dir() else None
 
     def names(self, module: str) -> list[str]:
         """List what `model` may be now: the pretrained model, aliases, then trained models, newest first."""
