@@ -93,6 +93,11 @@ class TestThePageOfAModule:
 
         assert '<a href="/modules/counting">counting</a>' in visitor.get("/modules/old").text
 
+    def test_is_there_as_soon_as_its_module_is_installed(self, visitor: Visitor) -> None:
+        visitor.hub.cards.remove(["counting"])
+
+        assert visitor.get("/modules/counting").status_code == 200
+
     def test_is_not_there_for_a_module_nobody_knows(self, visitor: Visitor) -> None:
         answer = visitor.get("/modules/nothing")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pelagos import catalog, environments, orchestrator
-from pelagos.catalog import folders, source_store
+from pelagos.catalog import folders, source_store, sources
 from pelagos.domain import errors
 from pelagos.environments import sources as module_sources
 from pelagos.web import desk as desks
@@ -36,7 +36,7 @@ class Entry:
 
 def find(desk: desks.Desk, name: str) -> Entry:
     """Find a module by its card; raises NotFound."""
-    record = desk.hub.cards.get(name)
+    record = _record(desk, name)
     try:
         known = desk.installed().get(module_sources.normalised(name))
         installed = desk.hub.modules.find(known) if known is not None else None
@@ -64,6 +64,17 @@ def method(description: Mapping[str, Any] | None, name: str) -> Mapping[str, Any
     """Give the description of `predict` or `train`; None when the module lacks it or is not installed."""
     found: Mapping[str, Any] | None = (description or {}).get(name)
     return found
+
+
+def _record(desk: desks.Desk, name: str) -> catalog.Record:
+    try:
+        return desk.hub.cards.get(name)
+    except errors.NotFound:
+        if name not in desk.installed().values():
+            raise
+        # Installed a moment ago, in a terminal: its card has not been read.
+        desk.hub.sources.refresh(sources.INSTALLED)
+        return desk.hub.cards.get(name)
 
 
 def _folder(desk: desks.Desk, record: catalog.Record) -> Path | None:

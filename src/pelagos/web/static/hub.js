@@ -44,3 +44,8 @@ palette.querySelector("form").addEventListener("submit", (event) => {
   event.preventDefault();
   first.click();
 });
+
+// On a narrow screen the navigation scrolls: the current page shall be in sight.
+const pages = document.querySelector(".top nav");
+const current = pages.querySelector("[aria-current]");
+if (current) pages.scrollLeft = current.offsetLeft - pages.offsetLeft - (pages.clientWidth - current.clientWidth) / 2;
