@@ -218,6 +218,17 @@ class TestUpdate:
         assert targets <= {Path(before.address["socket"]), Path(after.replicas[0].address["socket"])}
         assert processes.of_run(before.token) == []
 
+    def test_replaces_every_process_for_the_same_wish_again(self, world: World) -> None:
+        known = world.deployments()
+        made = known.create(serving())
+        before = reached(known, made.id, State.CREATE_COMPLETE).replicas[0]
+
+        known.update(made.id, serving(), person="bob")
+
+        after = reached(known, made.id, State.UPDATE_COMPLETE)
+        assert [replica.generation for replica in after.replicas] == [2]
+        assert processes.of_run(before.token) == []
+
     def test_keeps_the_old_where_the_new_does_not_come_up(self, world: World) -> None:
         later = Later()
         known = world.deployments(time_source=later)

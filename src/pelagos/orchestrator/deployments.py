@@ -135,15 +135,15 @@ class Deployments:
     def update(self, deployment_id: str, wish: deployment.Wish, person: str = "") -> _Deployment:
         """Change what runs: new replicas come up first, then the old ones go; if they do not come up the old ones stay.
 
-        A change of title, number of replicas or idle stop replaces no process. Starts what was stopped. Raises
-        InvalidInput with every fault of the wish, Conflict when it is being deleted.
+        A change of title, number of replicas or idle stop replaces no process; the same wish again replaces all, as
+        for a new version of the module. Starts what was stopped. Raises InvalidInput with every fault of the wish,
+        Conflict when it is being deleted.
         """
         wish = self._checked(wish, None)
 
         def updated(record: _Deployment) -> _Deployment:
-            changes: dict[str, Any] = (
-                {"wish": wish} if wish.runs_like(record.wish) else self._next_version(record, wish)
-            )
+            stays = wish != record.wish and wish.runs_like(record.wish)
+            changes: dict[str, Any] = {"wish": wish} if stays else self._next_version(record, wish)
             if not record.current and "site" not in changes:
                 changes |= _UNPLACED
             return self._change(record, _State.UPDATE_IN_PROGRESS, person, **changes)
