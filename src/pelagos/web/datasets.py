@@ -48,7 +48,7 @@ async def add(desk: desks.Desk, request: Request) -> Response:
         try:
             if chosen.source not in ("upload", "url"):
                 raise errors.InvalidInput({train_data.FROM: ["Choose files, or give an address."]})
-            stored = await asyncio.to_thread(train_data.store, desk, chosen, body)
+            stored = await train_data.keep(desk, chosen, body)
         except errors.PelagosError as error:
             faults = error.faults if isinstance(error, errors.InvalidInput) else {"": [error.message]}
             return await _list(desk, request, chosen, faults, http_errors.status_of(error))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
 import re
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,6 +67,28 @@ def read(posted: Sequence[tuple[str, Any]]) -> Chosen:
     if not filled.get(said.source, FROM in texts):
         said = dataclasses.replace(said, source=next((name for name, there in filled.items() if there), said.source))
     return said
+
+
+async def keep(desk: desks.Desk, chosen: Chosen, body: bodies.Body, *, mark: str = "") -> Chosen:
+    """Do what `store` does in a thread of its own: an address may take hours, and pages need the threads they share.
+
+    Nothing waits for that thread when the hub ends; a data set that was cut off is not there.
+    """
+    loop = asyncio.get_running_loop()
+    kept: asyncio.Future[Chosen] = loop.create_future()
+
+    def tell(how: Callable[[Any], None], what: object) -> None:
+        with contextlib.suppress(RuntimeError):  # The hub has ended meanwhile.
+            loop.call_soon_threadsafe(lambda: None if kept.done() else how(what))
+
+    def run() -> None:
+        try:
+            tell(kept.set_result, store(desk, chosen, body, mark=mark))
+        except Exception as error:  # The isolation point: it belongs to whoever waits.
+            tell(kept.set_exception, error)
+
+    threading.Thread(target=run, name="pelagos-keep", daemon=True).start()
+    return await kept
 
 
 def store(desk: desks.Desk, chosen: Chosen, body: bodies.Body, *, mark: str = "") -> Chosen:
