@@ -233,12 +233,16 @@ class TestEnd:
 
         until(lambda: workers(engine) <= before)
 
-    def test_comes_at_the_next_start_for_what_a_crash_of_the_engine_left(self, engine: Engine, state: Path) -> None:
-        left = "pelagos-worker-4000000-1"
-        engine.ask("create", "--name", left, engines.IMAGE, "x")
+    def test_comes_at_the_next_start_for_what_a_crash_left_of_ours(self, engine: Engine, state: Path) -> None:
+        space = Path("/proc/self/ns/pid").stat().st_ino
+        left, others = f"pelagos-worker-{os.getuid()}-{space}-4000000-1", "pelagos-worker-7-7-4000000-1"
+        for name in (left, others):
+            engine.ask("create", "--name", name, engines.IMAGE, "x")
 
         with serving(state, "leaves"):
             until(lambda: left not in engine.containers())
+        assert others in engine.containers()
+        engine.ask("rm", others)
 
     def test_leaves_a_training_running(self, state: Path) -> None:
         with serving(state, "counting") as (process, address):

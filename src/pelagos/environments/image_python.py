@@ -35,11 +35,14 @@ NAME = "pelagos-worker-"
 GONE_GRACE_S = 3.0
 """How long a worker may go on after its server has closed the connection."""
 REAP_TIMEOUT_S = 20
+OVERHEAD_MB = 128
+"""What a job's container may use beyond the job's limit, so that its supervisor sees and tells that this is broken."""
 _PASSED = (
-    *("PELAGOS_", "OMP_", "OPENBLAS_", "MKL_", "KMP_", "NUMEXPR_", "VECLIB_", "CUDA_VISIBLE_DEVICES"),
-    *("PYTHONUNBUFFERED", "API_LOG_LEVEL", "MODELS_PATH", "DATA_PATH", "MLFLOW_TRACKING_URI"),
+    *("PELAGOS_THREADS", "PELAGOS_SPIN", "PELAGOS_RUN", "PELAGOS_CPUS", "PYTHONUNBUFFERED", "CUDA_VISIBLE_DEVICES"),
+    *("OMP_", "OPENBLAS_", "MKL_", "KMP_", "NUMEXPR_", "VECLIB_"),
+    *("API_LOG_LEVEL", "MODELS_PATH", "DATA_PATH", "MLFLOW_TRACKING_URI"),
 )
-"""How variables begin that the code in a container gets from outside."""
+"""How variables begin that the code in a container gets from outside; settings of ours may be secret."""
 
 
 Image = Mapping[str, Any]
@@ -115,7 +118,8 @@ def _job(image: Image, command: Sequence[str]) -> int:
         mount(path, writable=False) for path in sorted(read) if path.exists() and not path.is_relative_to(folder)
     ]
     need = spec.get("resources") or {}
-    line = started(image, command, mounts=mounts, memory_mb=need.get("memory_mb"), cpus=need.get("cpus"))
+    memory_mb = need["memory_mb"] + OVERHEAD_MB if need.get("memory_mb") else None
+    line = started(image, command, mounts=mounts, memory_mb=memory_mb, cpus=need.get("cpus"))
     return subprocess.run(line, stdin=subprocess.DEVNULL, check=False).returncode
 
 
@@ -144,7 +148,7 @@ def _worker(image: Image, command: Sequence[str]) -> int:
         mounts = [mount(temporary), mount(Path(meeting), target=MEETING)]
         mounts += [_shared(Path(path)) for path in image["shares"]]
         words = ["-m", "pelagos.module.contained", *options]
-        name = f"{NAME}{os.getpid()}-{_start(os.getpid())}"
+        name = f"{_names()}{os.getpid()}-{_start(os.getpid())}"
         line = started(image, words, mounts=mounts, name=name, home=str(temporary))
         with subprocess.Popen(line, stdin=subprocess.DEVNULL) as engine:
             inside = _met(listener, engine)
@@ -216,16 +220,21 @@ def _imitated(code: int) -> int:
 
 def _reap(image: Image) -> None:
     """Remove containers of workers whose starter is dead, as after a crash of the engine; nothing waits for it."""
-    engine = image["engine"]
-    listed = [*engine, "ps", "--all", "--filter", f"name={NAME}", "--format", "{{.Names}}"]
+    engine, ours = image["engine"], _names()
+    listed = [*engine, "ps", "--all", "--filter", f"name={ours}", "--format", "{{.Names}}"]
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         names = subprocess.run(
             listed, capture_output=True, text=True, timeout=REAP_TIMEOUT_S, check=True
         ).stdout.split()
-        left = [name for name in names if name.startswith(NAME) and not _lives(name.removeprefix(NAME))]
+        left = [name for name in names if name.startswith(ours) and not _lives(name.removeprefix(ours))]
         if left:
             removing = [*engine, "rm", "--force", *left]
             subprocess.run(removing, stdout=subprocess.DEVNULL, timeout=REAP_TIMEOUT_S, check=False)
+
+
+def _names() -> str:
+    """Give how the names of our workers begin; of processes of other people or in other containers we know nothing."""
+    return f"{NAME}{os.getuid()}-{Path('/proc/self/ns/pid').stat().st_ino}-"
 
 
 def _lives(owner: str) -> bool:

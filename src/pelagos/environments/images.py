@@ -166,7 +166,7 @@ def _rootless(engine: str) -> bool:
 
 def _probed(engine: str, name: str, timeout_s: float) -> Mapping[str, Any]:
     """Ask every Python of the image which modules it has; gives the first that has some."""
-    words = [engine, "run", "--rm", "--network", "none", "--entrypoint", "/bin/sh", name, "-c"]
+    words = [engine, "run", "--rm", "--network", "none", "--cap-drop", "ALL", "--entrypoint", "/bin/sh", name, "-c"]
     script = f'for each in {" ".join(_PLACES)}; do command -v "$each" >/dev/null && "$each" -c "$@"; done; true'
     said = _asked([*words, script, "sh", _PROBE, *groups.KINDS], timeout_s)
     found = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
