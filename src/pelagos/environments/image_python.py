@@ -126,8 +126,8 @@ def _job(image: Image, command: Sequence[str]) -> int:
 def _paths(value: Any) -> Iterator[str]:
     """List the files and folders that the arguments of a job name."""
     if isinstance(value, dict):
-        if set(value) == {"$folder"}:
-            yield value["$folder"]
+        if set(value) in ({"$folder"}, {"$each"}):
+            yield next(iter(value.values()))
         elif set(value) == {"$file"}:
             yield value["$file"]["path"]
         else:

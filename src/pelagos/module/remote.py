@@ -40,7 +40,7 @@ class RemoteAdapter:
         self._model = urllib.parse.unquote(model.strip("/"))
         self._path = f"/v2/models/{model.strip('/')}/"
         self._name = name
-        self._parameters: Dict[str, Dict[str, Any]] = {}
+        self._said: Optional[Dict[str, Dict[str, Any]]] = None
         self._running: Dict[int, http.client.HTTPConnection] = {}
         self._interrupted: Set[int] = set()
 
@@ -51,7 +51,7 @@ class RemoteAdapter:
             raise Gone(f"the server at {self._server.root} has no module '{self._model}'")
         swagger = self._server.ask("GET", "/swagger.json").json()
         found = remote_description.described(self._name, self._model, reply.json(), swagger)
-        self._parameters = {each["name"]: each for each in (found["predict"] or {}).get("parameters", ())}
+        self._said = {each["name"]: each for each in (found["predict"] or {}).get("parameters", ())}
         return found
 
     def warm(self) -> None:
@@ -106,6 +106,13 @@ class RemoteAdapter:
         return _Followed(self._server, f"{self._path}train/", run).to_its_end(
             *_by_place(self._method("train"), arguments)
         )
+
+    @property
+    def _parameters(self) -> Dict[str, Dict[str, Any]]:
+        """What predictions take, by wire name; asked for once more only if somebody asks for the description."""
+        if self._said is None:
+            self.description()
+        return self._said or {}
 
     def _method(self, name: str) -> Sequence[Mapping[str, Any]]:
         method = self.description()[name]
