@@ -63,7 +63,7 @@ class TestProcess:
                 await until(lambda: seen.reason)
 
                 assert seen.reason == "it ended with exit code 5"
-                assert not processes_of(int(seen.log))
+                await until(lambda: not processes_of(int(seen.log)))
 
         run(body)
 
