@@ -59,7 +59,7 @@ class Exchange:
 
     def gone(self) -> None:
         """Take note that the client has gone."""
-        if self._call is not None and not self.done():
+        if self._call is not None:
             self._answering.pool.abandoned(self._call)
             self._end(499)
 
