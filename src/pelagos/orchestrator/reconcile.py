@@ -62,14 +62,13 @@ class Reconciler:
         self._asked: dict[str, float] = {}
         self._deaf: dict[str, int] = {}
 
-    def step(self) -> Sequence[deployment.Deployment]:
-        """Do one step for all deployments; one's trouble stays its own. Gives those it looked at, as they were."""
+    def step(self) -> None:
+        """Do one step for all deployments; one's trouble stays its own."""
         live = self._store.live()
         seen = self._look(live)
         well = self._ask(live, seen)
         for record in live:
             self._isolated(record, seen, well)
-        return live
 
     def _look(self, live: Sequence[deployment.Deployment]) -> Mapping[str, driver.Sighting]:
         """Ask each site once about all its replicas; gives sightings by token, of silent sites none."""
@@ -252,10 +251,8 @@ class Reconciler:
             return seen.message or "its process ended"
         if replica.state is deployment.Health.STARTING and self._for_s(replica) > START_TIMEOUT_S:
             return f"it did not answer within {START_TIMEOUT_S:g} s"
-        return "it does not answer any more" if self._deaf.get(replica.token, 0) >= self._patience(replica) else ""
-
-    def _patience(self, replica: deployment.Replica) -> float:
-        return DEAF_AFTER if replica.state is deployment.Health.HEALTHY else float("inf")
+        deaf = replica.state is deployment.Health.HEALTHY and self._deaf.get(replica.token, 0) >= DEAF_AFTER
+        return "it does not answer any more" if deaf else ""
 
     def _launched(self, record: deployment.Deployment, replica: deployment.Replica) -> deployment.Deployment:
         try:
