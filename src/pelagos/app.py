@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import dataclasses
 import gc
+import json
 import logging
 import signal
 import socket
@@ -94,7 +95,7 @@ def create(read: config.Read, *, address: str | None = None, clock: clocks.Clock
     settings = read.settings
     hub = _hub(read, address or f"http://127.0.0.1:{settings.hub.listen_port}", clock or clocks.SystemClock())
     stopping, watches = asyncio.Event(), watching.Watches()
-    proxy = api.Proxy(hub.deployments.target)
+    proxy = api.Proxy(hub.deployments.target, hub.deployments.used)
     uploads = _uploads(settings)
     place = receiving.Place(uploads.path, settings.hub.upload_max_size)
     routed = Starlette(
@@ -105,7 +106,8 @@ def create(read: config.Read, *, address: str | None = None, clock: clocks.Clock
         ],
         exception_handlers={HTTPException: _refused, errors.PelagosError: _refused},
     )
-    guarded = identity.Guard(routed, hub.people, hosts=_hosts(settings, hub.address), page=web.refused)
+    hosts, secure = _hosts(settings, hub.address), hub.address.startswith("https:")
+    guarded = identity.Guard(routed, hub.people, hosts=hosts, secure=secure, page=web.refused)
     return Wired(hub, guarded, _loops(hub), proxy, watches, stopping, uploads)
 
 
@@ -243,8 +245,15 @@ async def _serve(
                 on_listening(wired.hub)
             await answering
         finally:
-            whereabouts.unlink(missing_ok=True)
+            _leave(whereabouts, wired.hub.address)
     return 0
+
+
+def _leave(whereabouts: Path, address: str) -> None:
+    """Take our address away, unless the next hub has put its own there already."""
+    with contextlib.suppress(OSError, ValueError):
+        if json.loads(whereabouts.read_text(encoding="utf-8")) == {"address": address}:
+            whereabouts.unlink()
 
 
 def _heed_signals(server: servers.Server, wired: Wired) -> None:

@@ -150,6 +150,18 @@ class TestWebSocket:
 
         run(body)
 
+    def test_counts_as_use_for_as_long_as_it_is_open(self, tmp_path: Path) -> None:
+        async def body() -> None:
+            async with (
+                upstream.both(tmp_path) as (url, server),
+                websockets.connect(url.replace("http", "ws", 1) + "/socket"),
+            ):
+                await until(lambda: len(server.used) >= 2)
+
+            assert set(server.used) == {upstream.ID}
+
+        run(body)
+
     def test_is_refused_with_the_status_of_the_deployment(self, tmp_path: Path) -> None:
         async def body() -> None:
             async with upstream.both(tmp_path) as (url, _), aiohttp.ClientSession() as session:

@@ -31,6 +31,7 @@ class Upstream:
 
     def __init__(self) -> None:
         self.gone = asyncio.Event()
+        self.used: list[str] = []
         self.received = 0
         self.go_on = asyncio.Event()
         routes: list[Any] = [
@@ -104,9 +105,9 @@ async def served(app: ASGIApp, **where: Any) -> AsyncIterator[_Server]:
 
 
 @contextlib.asynccontextmanager
-async def proxied(find: Callable[[str], orchestrator.Address]) -> AsyncIterator[str]:
-    """Give the address of a server with nothing but the proxy."""
-    passing = proxy.Proxy(find)
+async def proxied(find: Callable[[str], orchestrator.Address], used: list[str] | None = None) -> AsyncIterator[str]:
+    """Give the address of a server with nothing but the proxy; it puts into `used` what has open connections."""
+    passing = proxy.Proxy(find, (used if used is not None else []).append, noted_every_s=0.02)
     handlers: Any = {HTTPException: api_errors.answer, errors.PelagosError: api_errors.answer}
     app = Starlette(routes=[Mount("/deployments/{id}", app=passing)], exception_handlers=handlers)
     async with served(app, host="127.0.0.1", port=0) as server:
@@ -119,5 +120,6 @@ async def proxied(find: Callable[[str], orchestrator.Address]) -> AsyncIterator[
 async def both(folder: Path) -> AsyncIterator[tuple[str, Upstream]]:
     """Serve an upstream on a Unix socket and the proxy before it."""
     upstream, socket = Upstream(), folder / "s"
-    async with served(upstream.app, uds=str(socket)), proxied(lambda _: orchestrator.Address(socket=socket)) as url:
+    address = orchestrator.Address(socket=socket)
+    async with served(upstream.app, uds=str(socket)), proxied(lambda _: address, upstream.used) as url:
         yield url + PREFIX, upstream

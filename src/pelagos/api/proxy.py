@@ -7,9 +7,11 @@ client goes away, so that a worker is not kept busy for nobody.
 from __future__ import annotations
 
 import asyncio
+import collections
+import contextlib
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import aiohttp
 import yarl
@@ -22,8 +24,10 @@ from pelagos.domain import errors
 from pelagos.runtime import errors as runtime_errors
 
 CONNECT_S = 10.0
-TARGET_KEPT_S = 1.0
-"""A deployment's address is asked for again after so long; each time counts as use of it."""
+TARGET_KEPT_S = 0.05
+"""A deployment's address is asked for again after so long: soon, as its replicas take turns by that."""
+NOTED_EVERY_S = 20.0
+"""How often connections that stay open are noted as use."""
 MOST_CONNECTIONS = 256
 """To one deployment at once; further requests wait."""
 _PIECE_BYTES = 65_536
@@ -35,8 +39,13 @@ Find = Callable[[str], orchestrator.Address]
 class Proxy:
     """The ASGI application behind `/deployments/{id}/`; made within any thread, used within one event loop."""
 
-    def __init__(self, find: Find) -> None:
+    def __init__(self, find: Find, used: Callable[[str], None], *, noted_every_s: float = NOTED_EVERY_S) -> None:
+        """Pass requests to where `find` says; `used` is told now and then of deployments with open connections."""
         self._find = find
+        self._used = used
+        self._noted_every_s = noted_every_s
+        self._open: collections.Counter[str] = collections.Counter()
+        self._noting: asyncio.Task[None] | None = None
         self._targets: dict[str, tuple[float, orchestrator.Address]] = {}
         self._sessions: dict[orchestrator.Address, aiohttp.ClientSession] = {}
 
@@ -59,13 +68,16 @@ class Proxy:
         target = await self._target(deployment_id)
         passing = _Passing(self._session(target), target, scope, prefix=f"/deployments/{deployment_id}")
         try:
-            await (passing.request if scope["type"] == "http" else passing.socket)(receive, send)
+            with self._opened(deployment_id):
+                await (passing.request if scope["type"] == "http" else passing.socket)(receive, send)
         except aiohttp.ClientError as error:
             self._targets.pop(deployment_id, None)
             raise _told(error) from error
 
     async def close(self) -> None:
         """Close all connections to deployments."""
+        if self._noting is not None:
+            self._noting.cancel()
         sessions, self._sessions = self._sessions, {}
         for session in sessions.values():
             await session.close()
@@ -77,6 +89,25 @@ class Proxy:
             target = await asyncio.to_thread(self._find, deployment_id)
             self._targets[deployment_id] = (now + TARGET_KEPT_S, target)
         return target
+
+    @contextlib.contextmanager
+    def _opened(self, deployment_id: str) -> Iterator[None]:
+        """Count a connection for as long as it is open."""
+        if self._noting is None:
+            self._noting = asyncio.create_task(self._note())
+        self._open[deployment_id] += 1
+        try:
+            yield
+        finally:
+            self._open[deployment_id] -= 1
+
+    async def _note(self) -> None:
+        while True:
+            await asyncio.sleep(self._noted_every_s)
+            self._open = +self._open
+            for deployment_id in tuple(self._open):
+                with contextlib.suppress(errors.PelagosError):
+                    await asyncio.to_thread(self._used, deployment_id)
 
     def _session(self, target: orchestrator.Address) -> aiohttp.ClientSession:
         found = self._sessions.get(target)
