@@ -61,7 +61,9 @@ class TestThePageOfAModule:
 
     @pytest.mark.parametrize("kind", formats.FORMATS)
     def test_gives_the_card_in_the_formats_of_others(self, visitor: Visitor, kind: str) -> None:
-        answer = visitor.get(f"/modules/counting/download/{kind}")
+        (place,) = re.findall(rf'href="([^"]+card\.{kind})"', visitor.get("/modules/counting").text)[-1:]
+
+        answer = visitor.get(place)
 
         assert answer.headers["content-disposition"].startswith("attachment")
         assert "ounting" in answer.text

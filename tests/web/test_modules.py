@@ -74,8 +74,9 @@ class TestTheFeed:
         visitor.put("birds", tags=["sound"])
         visitor.put("plankton", tags=["sea"])
 
-        answer = visitor.get("/feed.atom?tag=sea")
+        (place,) = re.findall(r'<link rel="alternate"[^>]*href="([^"]+)"', visitor.get("/modules?tag=sea&q=x").text)
+        answer = visitor.get(place)
 
         names = [each.text for each in ET.fromstring(answer.text).iter("{http://www.w3.org/2005/Atom}title")]
         assert answer.headers["content-type"].startswith("application/atom+xml")
-        assert names == ["Modules · sea", "Plankton"]
+        assert names == ["Pelagos: sea", "Plankton"]

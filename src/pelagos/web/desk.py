@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -20,14 +19,13 @@ from pelagos import environments, identity, orchestrator
 from pelagos.catalog import sources
 from pelagos.domain import errors
 from pelagos.environments import sources as module_sources
-from pelagos.runtime.console import assets, cards, results
+from pelagos.runtime.console import assets, cards
 from pelagos.runtime.console import desk as desks
 from pelagos.web import installations, live, run_words
 
 Hub = orchestrator.Hub
 
 _HERE = Path(__file__).parent
-_CONSOLE = Path(desks.__file__).parent
 ASSETS = assets.Assets(assets.FOLDER, _HERE / "static")
 """The console's scripts and styles, and ours."""
 
@@ -173,27 +171,12 @@ def badge(state: str) -> str:
     return next((colour for ending, colour in endings.items() if state.endswith(ending)), "ended")
 
 
-def _environment() -> jinja2.Environment:
-    # Everything that cards, modules and people say is escaped: no template marks anything as safe.
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([_HERE / "templates", _CONSOLE / "templates"]),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    made.filters.update(
-        badge=badge,
-        elapsed=desks.elapsed,
-        figure=desks.figure,
-        moment=desks.moment,
-        share=results.percent,
-        size=desks.size,
-        written=desks.written,
-    )
-    made.globals.update(base="", asset=ASSETS.address, sections=SECTIONS, version=pelagos.__version__)
-    return made
-
-
-_TEMPLATES = _environment()
+_TEMPLATES = desks.environment(
+    _HERE / "templates",
+    desks.TEMPLATES,
+    base="",
+    asset=ASSETS.address,
+    sections=SECTIONS,
+    version=pelagos.__version__,
+)
+_TEMPLATES.filters["badge"] = badge

@@ -38,10 +38,7 @@ _CITED = {"bibtex": "BibTeX", "apa": "APA", "ris": "RIS", "cff": "CITATION.cff"}
 def routes(desk: desks.Desk) -> list[BaseRoute]:
     """List the routes of this page."""
     desk.live.add("deployments-of-modules", functools.partial(_mark, desk))
-    return [
-        Route("/modules/{name}", functools.partial(show, desk), methods=["GET"]),
-        Route("/modules/{name}/download/{format}", functools.partial(download, desk), methods=["GET"]),
-    ]
+    return [Route("/modules/{name}", functools.partial(show, desk), methods=["GET"])]
 
 
 async def show(desk: desks.Desk, request: Request) -> Response:
@@ -67,6 +64,7 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         data=markupsafe.Markup(linked_data.in_page(linked_data.json_ld(entry.card, address))),  # noqa: S704
         links=[(text, found) for key, text in _LINKS.items() if (found := getattr(entry.card.links, key))],
         cited=_cited(desk, entry.card, address),
+        files=f"/api/v1/modules/{entry.card.name}/card",
         formats=formats.FORMATS,
         ways=using.ways(
             entry.card, description, origin=origin, source=entry.source, deployment=serving.id if serving else ""
@@ -77,19 +75,6 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         recipe=recipes.module(origin, entry.card.name),
         **work,
     )
-
-
-async def download(desk: desks.Desk, request: Request) -> Response:
-    """Send the card in one of the formats of others."""
-    record = await asyncio.to_thread(desk.hub.cards.get, request.path_params["name"])
-    wanted = formats.FORMATS.get(request.path_params["format"])
-    if wanted is None:
-        raise errors.NotFound("Cards are not written like that.", hint=f"There are: {', '.join(formats.FORMATS)}.")
-    address = desk.origin(request) + using.address(record.card.name)
-    body = wanted.write(record.card, address, desk.hub.clock.now())
-    name = wanted.file.format(name=record.card.name)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(body, media_type=f"{wanted.media_type}; charset=utf-8", headers=headers)
 
 
 def _waited_for(request: Request, installation: installations.Installation | None) -> bool:

@@ -14,14 +14,14 @@ from starlette.routing import BaseRoute, Route
 
 from pelagos import catalog
 from pelagos.catalog import proposal_store, queries
-from pelagos.catalog.exports import atom
 from pelagos.web import desk as desks
 from pelagos.web import paging, recipes
 
 PAGE = 24
 SHOWN_VALUES = 8
 """Of a facet, unless all of it is asked for."""
-FEED_LENGTH = 50
+FEEDS = (queries.Facet.TAG, queries.Facet.CATEGORY)
+"""Facets that have Atom feeds of their own."""
 ALL = "all"
 """The parameter that names facets to be shown whole."""
 
@@ -65,10 +65,7 @@ class Facet:
 def routes(desk: desks.Desk) -> list[BaseRoute]:
     """List the routes of this page."""
     desk.live.add("modules", functools.partial(_mark, desk))
-    return [
-        Route("/modules", functools.partial(show, desk), methods=["GET"]),
-        Route("/feed.atom", functools.partial(feed, desk), methods=["GET"]),
-    ]
+    return [Route("/modules", functools.partial(show, desk), methods=["GET"])]
 
 
 async def show(desk: desks.Desk, request: Request) -> Response:
@@ -91,27 +88,11 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         pages=pages,
         installed=installed,
         waiting=waiting,
-        feed=_address("/feed.atom", [pair for pair in query.parameters() if pair[0] in set(queries.Facet)]),
+        feed=_address("/api/v1/modules.atom", [pair for pair in query.parameters() if pair[0] in FEEDS]),
         recipe=recipes.search(desk.origin(request), query.parameters()),
     )
     page.headers["HX-Push-Url"] = pages.this
     return page
-
-
-async def feed(desk: desks.Desk, request: Request) -> Response:
-    """Send the Atom feed of the catalog, or of what is chosen of its facets."""
-    query = queries.of_parameters(_said(request))
-    latest = await asyncio.to_thread(desk.hub.cards.latest, query.chosen, FEED_LENGTH)
-    origin = desk.origin(request)
-    chosen = [value for values in query.chosen.values() for value in values]
-    body = atom.atom(
-        [record.card for record in latest],
-        title=" · ".join(["Modules", *chosen]),
-        address=_address(f"{origin}/feed.atom", query.parameters()),
-        page=lambda name: f"{origin}/modules/{urllib.parse.quote(name)}",
-        now=desk.hub.clock.now(),
-    )
-    return Response(body, media_type="application/atom+xml")
 
 
 def _said(request: Request) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from pelagos.domain import errors
 from pelagos.runtime import service as services
 from pelagos.runtime.console import assets, cards, described, monitor, results, watching
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 class Desk:
@@ -31,7 +31,7 @@ class Desk:
         self.base = service.settings.base
         self.watches = watching.Watches()
         self.monitors = monitor.Monitors(monitor.command())
-        self._templates = _environment(self.base)
+        self._templates = environment(TEMPLATES, base=self.base, asset=self._asset)
         self._closer: asyncio.Task[None] | None = None
 
     @property
@@ -90,6 +90,9 @@ class Desk:
         """See to it that streams and monitors end when the server stops; may be called with every request."""
         if self._closer is None:
             self._closer = asyncio.create_task(self._close())
+
+    def _asset(self, name: str) -> str:
+        return self.address(assets.address(name))
 
     async def _close(self) -> None:
         await self.service.stopping.wait()
@@ -173,10 +176,11 @@ _FILTERS: Mapping[str, Callable[..., str]] = {
 }
 
 
-def _environment(base: str) -> jinja2.Environment:
+def environment(*folders: Path, **names: Any) -> jinja2.Environment:
+    """Make the templates of some folders, the first that has a name before the others; `names` are known in all."""
     # Everything a module says is escaped: no template marks anything as safe.
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        loader=jinja2.FileSystemLoader(folders),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -184,5 +188,5 @@ def _environment(base: str) -> jinja2.Environment:
         auto_reload=False,
     )
     made.filters.update(_FILTERS)
-    made.globals.update(base=base, asset=lambda name: f"{base}/console{assets.address(name)}")
+    made.globals.update(names)
     return made
