@@ -207,6 +207,23 @@ class TestStep:
         assert "does not answer any more" in known.get(made.id).message
         assert first not in world.at_pretended_site()
 
+    def test_lets_an_old_replica_die_while_new_ones_come_up(self, world: World) -> None:
+        known = world.pretending()
+        made = known.create(serving(replicas=2))
+        steps(known, ENOUGH)
+        first, second = (replica.token for replica in known.get(made.id).replicas)
+        world.healthy = lambda replica: replica.generation == 1
+
+        known.update(made.id, serving("other", replicas=2))
+        world.pretended.end(first, states.Reason.MODULE_ERROR, "boom")
+        steps(known, ENOUGH)
+
+        going = known.get(made.id)
+        assert going.state is State.UPDATE_IN_PROGRESS
+        assert {r.token for r in going.replicas if r.generation == 1} == {second}
+        world.healthy = lambda _replica: True
+        assert settled(world, made.id).state is State.UPDATE_COMPLETE
+
     def test_says_when_a_site_refuses_to_end_what_is_to_be_deleted(self, world: World) -> None:
         known = world.deployments(sites={"fake": _Stubborn(world.state / "pretended")})
         made = known.create(serving())

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
 from typing import Any
 
-from pelagos.domain import clock, errors
+from pelagos.domain import clock, errors, states
 from pelagos.orchestrator import attempts, deployment, plans, store
 from pelagos.sites import driver
 
@@ -247,12 +247,15 @@ class Reconciler:
 
     def _lost(self, replica: deployment.Replica, seen: driver.Sighting) -> str:
         """Tell why a replica has to be started again; empty when it has not."""
-        if seen.sight in _LOST:
-            return seen.message or "its process ended"
+        ours = ""
         if replica.state is deployment.Health.STARTING and self._for_s(replica) > START_TIMEOUT_S:
-            return f"it did not answer within {START_TIMEOUT_S:g} s"
-        deaf = replica.state is deployment.Health.HEALTHY and self._deaf.get(replica.token, 0) >= DEAF_AFTER
-        return "it does not answer any more" if deaf else ""
+            ours = f"it did not answer within {START_TIMEOUT_S:g} s"
+        if replica.state is deployment.Health.HEALTHY and self._deaf.get(replica.token, 0) >= DEAF_AFTER:
+            ours = "it does not answer any more"
+        # It may have ended because we have asked it to, at an earlier step, and why is what we know.
+        if seen.sight not in _LOST or (ours and seen.reason is states.Reason.CANCELLED_BY_USER):
+            return ours
+        return seen.message or "its process ended"
 
     def _launched(self, record: deployment.Deployment, replica: deployment.Replica) -> deployment.Deployment:
         try:
@@ -268,6 +271,8 @@ class Reconciler:
         """Let a dead replica wait for its next attempt, or give up. Nothing may be left of this one: raises NotYet."""
         if not self._gone(replica):
             raise errors.NotYet
+        if replica.generation != record.generation:  # It is to be replaced as it is.
+            return self._store.amend(record, replicas=record.with_replica(replica.token, None))
         tries, told = replica.tries + 1, f"Replica {replica.number} ended: {why.rstrip('.')}"
         if tries >= TRIES:
             last = self._last_words(record, replica)
@@ -284,9 +289,6 @@ class Reconciler:
         pause_s = min(FIRST_PAUSE_S * 2 ** (replica.tries - 1), LONGEST_PAUSE_S)
         if self._for_s(replica) < pause_s:
             return record
-        # Of an earlier version of the wish there is no other command any more than the one it had.
-        if replica.generation != record.generation:
-            return self._store.amend(record, replicas=record.with_replica(replica.token, None))
         try:
             fresh = self._attempt(record, replica.number, replica.site, replica.tries)
         except errors.PelagosError as error:
