@@ -1,14 +1,16 @@
-"""What the tests of several rooms share: two modules, installed once for the whole run."""
+"""What the tests of several rooms share, once for the whole run: two modules, and a PostgreSQL server."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from engines import postgresql
 from pelagos import environments
 
 MODULES = Path(__file__).parent / "modules_for_tests"
@@ -22,9 +24,7 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session")
 def installed_modules(tmp_path_factory: pytest.TempPathFactory) -> environments.Environments:
     """Environments with the modules `trivial` and `counting`; read it, do not change it."""
-    base = tmp_path_factory.getbasetemp()
-    # The processes of one parallel run share the folder above their own.
-    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "installed_modules"
+    shared = _shared_folder(tmp_path_factory) / "installed_modules"
     found = environments.Environments(shared)
     shared.mkdir(exist_ok=True)
     with (shared / ".fixture").open("w") as lock:
@@ -32,3 +32,27 @@ def installed_modules(tmp_path_factory: pytest.TempPathFactory) -> environments.
         for name in ("trivial", "counting"):
             found.install(str(MODULES / name))
     return found
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgresql.Server]:
+    """A server for databases of one's own; leave it as it is."""
+    with postgresql.shared(_shared_folder(tmp_path_factory)) as server:
+        yield server
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh database: SQLite, or what a test is parametrised by (see `databases.BOTH`)."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield f"sqlite:///{tmp_path}/pelagos.sqlite"
+        return
+    server: postgresql.Server = request.getfixturevalue("postgresql_server")
+    with server.database() as url:
+        yield url
+
+
+def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.getbasetemp()
+    # The processes of one parallel run share the folder above their own.
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
