@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Hashable
 from typing import Any
 
 import markupsafe
@@ -37,7 +36,6 @@ _CITED = {"bibtex": "BibTeX", "apa": "APA", "ris": "RIS", "cff": "CITATION.cff"}
 
 def routes(desk: desks.Desk) -> list[BaseRoute]:
     """List the routes of this page."""
-    desk.live.add("deployments-of-modules", functools.partial(_mark, desk))
     return [Route("/modules/{name}", functools.partial(show, desk), methods=["GET"])]
 
 
@@ -124,8 +122,3 @@ def _cited(desk: desks.Desk, each: card.Card, address: str) -> list[tuple[str, s
     written = {key: formats.FORMATS[key].write(each, address, now) for key in _CITED if key != "apa"}
     written["apa"] = citing.apa(each, address)
     return [(key, text, written[key].strip()) for key, text in _CITED.items()]
-
-
-def _mark(desk: desks.Desk) -> Hashable:
-    found = desk.hub.deployments.find(limit=200)
-    return tuple((each.id, each.version) for each in found)
