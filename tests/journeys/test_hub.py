@@ -12,6 +12,7 @@ from playwright import sync_api
 from playwright.sync_api import expect
 
 import hub_world
+from journeys import programs
 from journeys.conftest import PATIENCE_MS
 from journeys.test_accessibility import violations
 from pelagos import environments
@@ -28,6 +29,11 @@ def hub(
     state = hub_world.link_modules(tmp_path_factory.mktemp("hub") / "state", installed_modules)
     with hub_world.process(state) as running:
         yield running
+        # What is deployed would outlive the hub, and the tests.
+        with running.client() as client:
+            for each in client.get("/api/v1/deployments").json()["items"]:
+                client.delete(f"/api/v1/deployments/{each['id']}")
+            programs.until(lambda: client.get("/api/v1/deployments").json()["total"] == 0, 30)
 
 
 @pytest.fixture
