@@ -22,9 +22,9 @@ class Installed:
     name: str
     """Of the entry point; what a person types."""
     kind: str
-    """`native` or `deepaas`."""
+    """`native`, `deepaas`, or `remote` when another server has it."""
     entry: str
-    """Where its code is: `package:Class`, or a package."""
+    """Where its code is: `package:Class`, or a package; of a remote module its address."""
     python: Path
     """The interpreter that has it."""
     distribution: str = ""

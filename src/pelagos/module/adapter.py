@@ -59,7 +59,10 @@ class Refused(Exception):
 
 
 class Adapter(Protocol):
-    """A module's code behind one interface. All calls come from the main thread, but `predict` when `threads` > 1."""
+    """A module's code behind one interface. All calls come from the main thread, but `predict` when `threads` > 1.
+
+    One with threads may have `interrupt()` too, called in the main thread, to break off its oldest prediction.
+    """
 
     def description(self) -> Dict[str, Any]:
         """Describe the module; see `describe`. Called again after a training."""
