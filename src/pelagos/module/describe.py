@@ -1,7 +1,7 @@
 """Turn a module into one plain JSON description: the single source of validation, forms, flags and OpenAPI.
 
-A description is `{"format": 1, "kind": "native" | "deepaas" | "remote", "name", "summary", "version", "metadata": {...},
-"card": TOML text or null, "threads", "batch", "predict": METHOD or null, "train": METHOD or null}`.
+A description is `{"format": 1, "kind": "native" | "deepaas" | "remote", "name", "summary", "version",
+"metadata": {...}, "card": TOML text or null, "threads", "batch", "predict": METHOD or null, "train": METHOD or null}`.
 
 A METHOD is `{"parameters": [PARAMETER ...], "stream": bool, "media_types": [...], "parse": "server" | "worker"}`. With
 `"parse": "worker"` the worker parses the raw request with the module's own library.
