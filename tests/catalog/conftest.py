@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,9 +12,9 @@ from pelagos.catalog import store
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[pelagos.db.Database]:
+def database(database_url: str) -> Iterator[pelagos.db.Database]:
     """An empty database."""
-    made = pelagos.db.connect(f"sqlite:///{tmp_path}/catalog.db")
+    made = pelagos.db.connect(database_url)
     yield made
     made.close()
 

@@ -7,12 +7,15 @@ import threading
 
 import pytest
 
+import databases
 import pelagos.db
 from catalog import shelf
 from pelagos import environments
 from pelagos.catalog import checking, examples, faults, proposals, store
 from pelagos.catalog.proposals import State
 from pelagos.domain import clock, errors
+
+pytestmark = databases.BOTH
 
 
 @pytest.fixture

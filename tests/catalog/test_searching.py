@@ -8,6 +8,7 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
+import databases
 import pelagos.db
 from catalog import shelf
 from pelagos.catalog import queries, searching, store
@@ -24,6 +25,7 @@ def counts(answer: queries.Answer, facet: Facet) -> Mapping[str, int]:
     return {count.value: count.cards for count in answer.facets[facet]}
 
 
+@databases.BOTH
 class TestSearch:
     def test_without_words_lists_all_by_title(self, cards: store.Store) -> None:
         found = searching.search(cards, Query())

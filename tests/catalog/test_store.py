@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+import databases
 import pelagos.db
 from catalog import shelf
 from pelagos.catalog import card, queries, store, words
@@ -15,6 +16,15 @@ from pelagos.domain import errors
 
 ALL = queries.Matching.ALL
 MANY = 600
+pytestmark = databases.BOTH
+TAKE_AWAY = {
+    True: [f"DROP TABLE {table}" for table in ("card_vocabulary", "card_spellings", "card_texts")],
+    False: [
+        "DROP TABLE card_documents",
+        "DROP TEXT SEARCH CONFIGURATION card_words",
+        "DROP TEXT SEARCH DICTIONARY card_stems",
+    ],
+}
 WRITE_FOR_EVER = """
 import datetime, itertools, sys
 import pelagos.db
@@ -88,9 +98,10 @@ class TestPut:
 
 
 class TestKilledProcess:
-    def test_leaves_the_cards_before_or_after_its_change(self, database: pelagos.db.Database) -> None:
-        url = str(database.url)
-        endless = [sys.executable, "-c", WRITE_FOR_EVER, url, str(MANY)]
+    def test_leaves_the_cards_before_or_after_its_change(
+        self, database: pelagos.db.Database, database_url: str
+    ) -> None:
+        endless = [sys.executable, "-c", WRITE_FOR_EVER, database_url, str(MANY)]
         with subprocess.Popen(endless, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
             assert writer.stdout.readline() == "0\n"
@@ -153,21 +164,11 @@ class TestLatest:
         assert [record.card.name for record in found] == ["plankton"]
 
 
-class TestStore:
-    def test_says_that_other_databases_are_not_searched_yet(self) -> None:
-        elsewhere = pelagos.db.Database("sqlite://")
-        elsewhere.sqlite = False
-
-        with pytest.raises(errors.PelagosError, match="SQLite"):
-            store.Store(elsewhere)
-        elsewhere.close()
-
-
 class TestIndex:
     def test_is_made_anew_where_it_is_missing(self, cards: store.Store, database: pelagos.db.Database) -> None:
         with database.write() as writing:
-            for table in ("card_vocabulary", "card_spellings", "card_texts"):
-                writing.exec_driver_sql(f"DROP TABLE {table}")
+            for statement in TAKE_AWAY[database.sqlite]:
+                writing.exec_driver_sql(statement)
 
         again = store.Store(database)
 

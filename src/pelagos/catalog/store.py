@@ -1,7 +1,7 @@
 """The records of the catalog: its tables, and all of its SQL.
 
-Cards and facets are ordinary tables. The index of their words is derived from them and differs from database to
-database: `Texts` is what one has to do; it is made, and filled from the cards, where it is missing.
+Cards and facets are ordinary tables. The index of their words is derived from them (see `texts`); it is made, and
+filled from the cards, where it is missing.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ import dataclasses
 import datetime
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 
 import pelagos.db
-from pelagos.catalog import card, meaning, queries, words
+from pelagos.catalog import card, meaning, queries, texts
 from pelagos.catalog.snapshot import Line, Snapshot
 from pelagos.domain import errors
 
 _log = logging.getLogger(__name__)
 _JSON = sa.JSON(none_as_null=True)
 _AT_ONCE = 500
+_ALONE = "cards"
+"""Who writes cards: they are replaced in several statements, and counted."""
 
 cards = sa.Table(
     "cards",
@@ -63,17 +65,6 @@ revisions = sa.Table(
 )
 """One row, counted up with every change of cards: who keeps something in memory asks it first."""
 
-_WEIGHTS = {"title": 10, "name": 8, "tags": 5, "tasks": 5, "summary": 4, "libraries": 3, "authors": 2, "readme": 1}
-"""How much more a word counts in one place than in another."""
-_COLUMNS = ", ".join(_WEIGHTS)
-_BM25 = f"bm25(card_texts, {', '.join(str(weight) for weight in _WEIGHTS.values())})"
-_TOKENS = "unicode61 remove_diacritics 2"
-_MAKE_TEXTS = (
-    f"CREATE VIRTUAL TABLE card_texts USING fts5({_COLUMNS}, prefix='2 3', tokenize='porter {_TOKENS}')",
-    f"CREATE VIRTUAL TABLE card_spellings USING fts5(words, detail='none', tokenize='{_TOKENS}')",
-    "CREATE VIRTUAL TABLE card_vocabulary USING fts5vocab('card_spellings', 'row')",
-)
-
 _SHOWN = [cards.c[field.name] for field in dataclasses.fields(queries.Hit)]
 
 
@@ -89,28 +80,6 @@ class Record:
     imported: datetime.datetime
 
 
-class Texts(Protocol):
-    """The index of the words of cards."""
-
-    def prepare(self, writing: sa.Connection) -> bool:
-        """Make the index where it is missing, and tell whether it has to be filled."""
-
-    def add(self, writing: sa.Connection, added: Sequence[tuple[int, card.Card]]) -> None:
-        """Index cards under their ids."""
-
-    def remove(self, writing: sa.Connection, ids: Sequence[int]) -> None:
-        """Forget cards."""
-
-    def matching(self, reading: sa.Connection, wanted: Sequence[str], mode: queries.Matching) -> list[int]:
-        """List the ids of the cards that have the words, the best first.
-
-        Where all words must be there the last one may go on: somebody may still be typing it.
-        """
-
-    def vocabulary(self, reading: sa.Connection) -> Mapping[str, int]:
-        """Tell all words as they are written, unstemmed, and in how many cards each is."""
-
-
 class Store:
     """Reads and writes cards. Safe to share among threads. With `encode` they are found by their meaning too."""
 
@@ -119,23 +88,23 @@ class Store:
         self._meanings = None if encode is None else meaning.Meanings(database, encode)
         self._near: tuple[int, Callable[[str], Mapping[int, float]]] | None = None
         self._learned = -1
-        self._texts = _texts(database)
+        self._texts = texts.of(database)
         self._snapshot: Snapshot | None = None
-        with database.write() as writing:
+        with database.write(alone=_ALONE) as writing:
             if self._texts.prepare(writing):
                 self._fill(writing)
 
     def put(self, records: Iterable[Record]) -> None:
         """Write cards, each instead of the one that had its name; all or none. The last one of a name counts."""
         waiting = list({record.card.name: record for record in records}.values())
-        with self._database.write() as writing:
+        with self._database.write(alone=_ALONE) as writing:
             for begin in range(0, len(waiting), _AT_ONCE):
                 self._put(writing, waiting[begin : begin + _AT_ONCE])
             _count_up(writing)
 
     def remove(self, names: Iterable[str]) -> None:
         """Forget cards; silent about those that are not there."""
-        with self._database.write() as writing:
+        with self._database.write(alone=_ALONE) as writing:
             self._forget(writing, list(names))
             _count_up(writing)
 
@@ -207,7 +176,7 @@ class Store:
             self._give_up_meanings(error)
             return 0
         if learned:
-            with self._database.write() as writing:
+            with self._database.write(alone=_ALONE) as writing:
                 _count_up(writing)
         else:
             self._learned = number
@@ -290,71 +259,6 @@ class Store:
                 self._texts.remove(writing, ids)
                 writing.execute(facets.delete().where(facets.c.card_id.in_(ids)))
                 writing.execute(cards.delete().where(cards.c.id.in_(ids)))
-
-
-class _SqliteTexts:
-    """SQLite's FTS5 (https://sqlite.org/fts5.html): one table of stemmed words, one of unstemmed ones."""
-
-    def prepare(self, writing: sa.Connection) -> bool:
-        if sa.inspect(writing).has_table("card_texts"):
-            return False
-        for statement in _MAKE_TEXTS:
-            writing.exec_driver_sql(statement)
-        return True
-
-    def add(self, writing: sa.Connection, added: Sequence[tuple[int, card.Card]]) -> None:
-        texts = [(card_id, _indexed(each)) for card_id, each in added]
-        places = ", ".join("?" for _ in _WEIGHTS)
-        writing.exec_driver_sql(
-            f"INSERT INTO card_texts (rowid, {_COLUMNS}) VALUES (?, {places})",  # noqa: S608 - our own names
-            [(card_id, *(text[column] for column in _WEIGHTS)) for card_id, text in texts],
-        )
-        writing.exec_driver_sql(
-            "INSERT INTO card_spellings (rowid, words) VALUES (?, ?)",
-            [(card_id, " ".join(words.split(" ".join(text.values())))) for card_id, text in texts],
-        )
-
-    def remove(self, writing: sa.Connection, ids: Sequence[int]) -> None:
-        for table in ("card_texts", "card_spellings"):
-            writing.exec_driver_sql(
-                f"DELETE FROM {table} WHERE rowid = ?",  # noqa: S608 - our own names
-                [(card_id,) for card_id in ids],
-            )
-
-    def matching(self, reading: sa.Connection, wanted: Sequence[str], mode: queries.Matching) -> list[int]:
-        # In quotes a word is a word, never an operator.
-        terms = [f'"{word}"' for word in wanted]
-        if mode is queries.Matching.ALL:
-            terms[-1] += "*"
-        joined = (" AND " if mode is queries.Matching.ALL else " OR ").join(terms)
-        found = f"SELECT rowid FROM card_texts WHERE card_texts MATCH ? ORDER BY {_BM25}, rowid"  # noqa: S608 - our own
-        return list(reading.exec_driver_sql(found, (joined,)).scalars())
-
-    def vocabulary(self, reading: sa.Connection) -> Mapping[str, int]:
-        rows = reading.exec_driver_sql("SELECT term, doc FROM card_vocabulary")
-        return {row.term: row.doc for row in rows}
-
-
-def _texts(database: pelagos.db.Database) -> Texts:
-    if database.sqlite:
-        return _SqliteTexts()
-    # The place for PostgreSQL's tsvector: another `Texts`.
-    raise errors.PelagosError(
-        "The catalog can be searched in SQLite only so far.", hint="Give it a sqlite:/// address."
-    )
-
-
-def _indexed(each: card.Card) -> Mapping[str, str]:
-    return {
-        "title": each.title,
-        "name": each.name,
-        "tags": " ".join(each.tags),
-        "tasks": " ".join((*each.tasks, each.category, *each.inputs, *each.outputs)),
-        "summary": each.summary,
-        "libraries": " ".join(each.libraries),
-        "authors": " ".join(author.name for author in each.authors),
-        "readme": each.readme,
-    }
 
 
 def _facet_values(each: card.Card) -> set[tuple[str, str]]:

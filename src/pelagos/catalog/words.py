@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rapidfuzz import distance, process
 
@@ -18,8 +18,13 @@ _LONG = 8
 
 def split(text: str) -> tuple[str, ...]:
     """Give the words of a text once each, without case and accents, as the index of the catalog has them."""
+    return tuple(dict.fromkeys(every(text)))
+
+
+def every(text: str) -> Iterator[str]:
+    """Give the words of a text one after the other, as often as they are there, without case and accents."""
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
-    return tuple(dict.fromkeys(word[:LONGEST_WORD] for word in _WORD.findall(plain.casefold())))
+    return (word[:LONGEST_WORD] for word in _WORD.findall(plain.casefold()))
 
 
 def repair(words: Sequence[str], vocabulary: Mapping[str, int]) -> Mapping[str, str]:
