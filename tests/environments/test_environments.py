@@ -214,6 +214,17 @@ class TestInstallAgain:
         assert known.find("tiny") == first
         assert runs(known, first, "import tiny_code; print(1)") == "1"
 
+    def test_keeps_what_was_installed_under_another_name_of_the_same_root(
+        self, known: Environments, project: Make, tmp_path: Path
+    ) -> None:
+        first = known.install(str(project("tiny")))
+        (tmp_path / "alias").symlink_to(known.root)
+
+        environments.Environments(tmp_path / "alias").install(str(project("other")))
+
+        assert known.find("tiny").python == first.python
+        assert first.python.exists()
+
 
 @pytest.mark.heavy
 class TestFailedInstall:

@@ -214,13 +214,16 @@ class Environments:
 
     def _sweep(self) -> None:
         """Delete environments that no record names and no process uses: replaced ones, and what a crash left."""
-        named = {each.environment for each in records.read_all(self._root)}
-        left = [folder for folder in (self._root / ".environments").glob("*") if folder not in named]
+        # Resolved: a record may have been written when the root was reached under another name.
+        named = {each.environment.resolve() for each in records.read_all(self._root) if each.environment is not None}
+        left = [
+            found for folder in (self._root / ".environments").glob("*") if (found := folder.resolve()) not in named
+        ]
         if not left:
             return
         kept = [str(path) for path in self._in_use()] + _running()
         for folder in left:
-            if not any(f"{folder}{os.sep}" in text for text in kept):
+            if not any(f"{os.sep}{folder.name}{os.sep}" in text for text in kept):
                 shutil.rmtree(folder, ignore_errors=True)
 
     @contextlib.contextmanager
