@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import databases
 from pelagos.cli import assembly
 from pelagos.environments import Environments
 
@@ -14,9 +15,11 @@ pytestmark = pytest.mark.heavy
 
 
 class TestInterpretersOfJobs:
+    @databases.BOTH
     def test_are_those_of_jobs_that_have_not_ended(
-        self, pelagos: Pelagos, installed_modules: Environments, monkeypatch: pytest.MonkeyPatch
+        self, pelagos: Pelagos, installed_modules: Environments, monkeypatch: pytest.MonkeyPatch, database_url: str
     ) -> None:
+        monkeypatch.setenv("PELAGOS_DATABASE", database_url)
         monkeypatch.setenv("PELAGOS_JOBS_SLOTS", "1")
         words = ("train", "counting", "--epochs", "1000", "--delay-s", "0.05", "--detach")
         running, waiting = (pelagos(*words).out.strip() for _ in range(2))

@@ -21,9 +21,9 @@ def time_() -> clock.FixedClock:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[pelagos.db.Database]:
+def database(database_url: str) -> Iterator[pelagos.db.Database]:
     """An empty database."""
-    made = pelagos.db.connect(f"sqlite:///{tmp_path}/pelagos.db")
+    made = pelagos.db.connect(database_url)
     yield made
     made.close()
 

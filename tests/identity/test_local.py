@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+import databases
 import pelagos.db
 from identity.conftest import Make
 from pelagos import identity
@@ -17,6 +18,7 @@ from pelagos.domain import clock, errors
 DAY = 24 * 3600
 
 
+@databases.BOTH
 class TestLoginKey:
     def test_opens_a_session_of_the_local_person(self, make: Make) -> None:
         people = make()
@@ -87,6 +89,7 @@ class TestLoginKey:
         assert session not in str(rows)
 
 
+@databases.BOTH
 class TestSession:
     def test_outlives_the_hub(self, make: Make) -> None:
         people = make()

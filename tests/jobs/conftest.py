@@ -15,9 +15,9 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[worlds.World]:
+def world(tmp_path: Path, database_url: str) -> Iterator[worlds.World]:
     """A state folder with nothing in it."""
-    made = worlds.World(tmp_path / "state")
+    made = worlds.World(tmp_path / "state", database_url)
     yield made
     made.close()
 
@@ -28,7 +28,7 @@ def start(world: worlds.World) -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
     def begin(*act: str) -> subprocess.Popen[str]:
-        command = [sys.executable, str(Path(worlds.__file__)), str(world.state), *act]
+        command = [sys.executable, str(Path(worlds.__file__)), str(world.state), world.database_url, *act]
         started.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
         return started[-1]
 

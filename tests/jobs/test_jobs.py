@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import databases
 from jobs import world as worlds
 from jobs.conftest import Start
 from pelagos.domain import errors, records, resources, states
@@ -61,6 +62,7 @@ class TestSubmit:
 
         assert jobs.count() == 2
 
+    @databases.BOTH
     def test_is_one_job_for_twenty_posts_from_four_processes(self, world: worlds.World, start: Start) -> None:
         at_once = [start("submit_many", "Steps", "the-key", "5") for _ in range(4)]
 

@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+import databases
 from jobs import world as worlds
 from jobs.conftest import Start
 from pelagos.domain import clock, errors, states
@@ -177,6 +178,7 @@ class TestResults:
         assert (jobs.get(job.id).state, jobs.get(job.id).result) == (DONE, None)
 
 
+@databases.BOTH
 class TestTwoLoopsAtOnce:
     def test_never_launch_a_job_twice(self, world: worlds.World, start: Start) -> None:
         world.fake._slots = 0
@@ -202,6 +204,7 @@ class TestTwoLoopsAtOnce:
             assert [move.new for move in jobs.history(job.id)] == [QUEUED, STARTING, DONE]
 
 
+@databases.BOTH
 class TestKilled:
     @pytest.mark.parametrize(
         "point",

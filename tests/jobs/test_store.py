@@ -9,10 +9,12 @@ from collections.abc import Sequence
 import pytest
 import sqlalchemy as sa
 
+import databases
 from jobs import world as worlds
 from pelagos.domain import errors, records, resources, states
 from pelagos.jobs import store
 
+pytestmark = databases.BOTH
 NOW = datetime.datetime(2026, 5, 1, 12, 0, 0, 1, tzinfo=datetime.UTC)
 QUEUED, STARTING, RUNNING = states.State.QUEUED, states.State.STARTING, states.State.RUNNING
 DONE, FAILED = states.State.DONE, states.State.FAILED

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+import databases
 from jobs import world as worlds
 from pelagos import jobs
 from pelagos.domain import clock, errors, records, resources, states
 
+pytestmark = databases.BOTH
 DONE = states.State.DONE
 
 

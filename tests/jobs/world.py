@@ -1,6 +1,7 @@
 """A small world for the tests of this room: a state folder, modules to run, and several ways to die.
 
-Also a program, `python world.py STATE ACT ...`, so that tests can have many processes on one state and kill them.
+Also a program, `python world.py STATE DATABASE ACT ...`, so that tests can have many processes on one state
+and kill them.
 """
 
 from __future__ import annotations
@@ -38,14 +39,15 @@ class LateClock(clock.SystemClock):
 class World:
     """One state folder."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, database_url: str) -> None:
         self.state = state
+        self.database_url = database_url
         self.code = state / "code"
         if not self.code.exists():
             self.code.mkdir(parents=True)
             (self.code / "pelagos").symlink_to(Path(pelagos.__file__).parent)
             (self.code / "behaviours.py").symlink_to(BEHAVIOURS)
-        self.database = pelagos.db.connect(f"sqlite:///{state}/pelagos.db")
+        self.database = pelagos.db.connect(database_url)
         self.store = pelagos.jobs.Store(self.database)
         self.fake = fake.FakeDriver(state / "fake")
         self.drivers: Mapping[str, driver.SiteDriver] = {"local": local.LocalDriver(), "fake": self.fake}
@@ -241,4 +243,4 @@ ACTS: Mapping[str, Callable[..., None]] = {
 }
 
 if __name__ == "__main__":
-    ACTS[sys.argv[2]](World(Path(sys.argv[1])), *sys.argv[3:])
+    ACTS[sys.argv[3]](World(Path(sys.argv[1]), sys.argv[2]), *sys.argv[4:])

@@ -16,9 +16,9 @@ Start = Callable[[], "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def world(tmp_path: Path, installed_modules: environments.Environments) -> Iterator[worlds.World]:
+def world(tmp_path: Path, installed_modules: environments.Environments, database_url: str) -> Iterator[worlds.World]:
     """A state folder with nothing in it but modules."""
-    made = worlds.World(tmp_path / "state", installed_modules)
+    made = worlds.World(tmp_path / "state", installed_modules, database_url)
     yield made
     made.close()
 
@@ -29,7 +29,8 @@ def start_hub(world: worlds.World) -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
     def begin() -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "orchestrator.world", str(world.state), str(world.modules.root)]
+        told = [str(world.state), str(world.modules.root), world.database_url]
+        command = [sys.executable, "-m", "orchestrator.world", *told]
         hub = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import databases
 from orchestrator import conftest
 from orchestrator.bench import Bench
 from orchestrator.world import World, await_, reached, serving
@@ -103,6 +104,7 @@ class TestCreate:
         status, body = asked(known.target(made.id), path, json.dumps({"values": [1]}))
         assert (status, json.loads(body)["predictions"]) == (200, {"total": 4.0, "model": model.id})
 
+    @databases.BOTH
     def test_is_one_deployment_for_one_key(self, world: World) -> None:
         ids = []
 
@@ -355,6 +357,7 @@ class TestDelete:
                 act(made.id)
 
 
+@databases.BOTH
 class TestFind:
     def test_looks_by_text_state_and_module(self, world: World) -> None:
         known = world.deployments()
@@ -368,6 +371,7 @@ class TestFind:
         assert known.count() == 2
 
 
+@databases.BOTH
 class TestHubs:
     def test_that_are_killed_leave_what_they_started_to_the_next(self, world: World, start_hub: conftest.Start) -> None:
         known = world.deployments()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import databases
 from orchestrator import world as worlds
 from orchestrator.world import Mortal, World, reached, serving, steps
 from pelagos import orchestrator
@@ -53,6 +54,7 @@ def settled(world: World, deployment_id: str) -> orchestrator.Deployment:
 
 
 class TestDeath:
+    @databases.BOTH
     def test_in_the_middle_of_a_creation_loses_and_doubles_nothing(self, world: World) -> None:
         count = 0
         for mortal in mortals():
@@ -237,6 +239,7 @@ class TestStep:
         world.pretending().delete(made.id)
         assert settled(world, made.id).state is State.DELETE_COMPLETE
 
+    @databases.BOTH
     def test_leaves_to_others_what_they_have_changed(self, world: World) -> None:
         known = world.pretending()
         made = known.create(serving())

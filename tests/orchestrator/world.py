@@ -1,6 +1,6 @@
 """A small world for the tests of this room: a state folder, sites, and several ways to die.
 
-Also a program, `python world.py STATE MODULES`, that is a hub: it reconciles until it is killed.
+Also a program, `python world.py STATE MODULES DATABASE`, that is a hub: it reconciles until it is killed.
 """
 
 from __future__ import annotations
@@ -101,13 +101,14 @@ class MortalSite(PretendedSite):
 class World:
     """One state folder, with the modules that are installed for all tests."""
 
-    def __init__(self, state: Path, modules: environments.Environments) -> None:
+    def __init__(self, state: Path, modules: environments.Environments, database_url: str) -> None:
         self.state = state
+        self.database_url = database_url
         state.mkdir(exist_ok=True)
         if not (state / "modules").exists():
             (state / "modules").symlink_to(modules.root)
         self.modules = modules
-        self.database = pelagos.db.connect(f"sqlite:///{state}/pelagos.sqlite")
+        self.database = pelagos.db.connect(database_url)
         self.store = orchestrator.Store(self.database)
         self.pretended = PretendedSite(state / "pretended")
         self.local = local.LocalDriver()
@@ -190,8 +191,8 @@ def steps(known: orchestrator.Deployments, count: int) -> None:
         known.reconcile()
 
 
-def _be_a_hub(state: str, modules: str) -> None:
-    world = World(Path(state), environments.Environments(Path(modules)))
+def _be_a_hub(state: str, modules: str, database_url: str) -> None:
+    world = World(Path(state), environments.Environments(Path(modules)), database_url)
     loop = orchestrator.Loop(world.deployments(), interval_s=0.05)
     loop.start()
     print("a hub", flush=True)

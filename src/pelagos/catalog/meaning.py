@@ -55,7 +55,7 @@ class Meanings:
             return 0
         made = self._encode([digests[digest] for digest in missing])
         rows = [{"digest": digest, "vector": row.tobytes()} for digest, row in zip(missing, made, strict=True)]
-        with self._database.write() as writing:
+        with self._database.write(alone="meanings") as writing:
             # Another process may have made the same.
             writing.execute(vectors.delete().where(vectors.c.digest.in_(missing)))
             writing.execute(vectors.insert(), rows)

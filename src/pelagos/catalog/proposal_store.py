@@ -113,7 +113,7 @@ class ProposalStore:
             "changed": proposal.changed,
             "report": proposal.report.plain(),
         }
-        with self._database.write() as writing:
+        with self._database.write(alone="proposals") as writing:
             for replaced in writing.execute(waiting).scalars().all():
                 _move(writing, replaced, State.PROPOSED, Step(proposal.created, proposal.person, State.REPLACED, ""))
             writing.execute(proposals.insert().values(row))

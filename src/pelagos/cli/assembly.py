@@ -98,7 +98,7 @@ def code_of(known: environments.Environments, installed: environments.Installed)
 
 def interpreters_of_jobs(chosen: config.Settings) -> Iterator[Path]:
     """Give the interpreters of jobs that have not ended: their environments must stay."""
-    if not chosen.database_file.exists():
+    if not chosen.database and not chosen.database_file.exists():
         return
     from pelagos.domain import states
 
