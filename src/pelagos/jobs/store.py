@@ -161,7 +161,7 @@ class Store:
         no big job starves behind small ones.
         """
         there = sa.select(jobs.c.resources).where(jobs.c.site == site, jobs.c.state.in_(_AT_SITE))
-        with self._database.write() as writing:
+        with self._database.write(alone=f"jobs at {site}") as writing:
             row = writing.execute(_first_queued(site)).one_or_none()
             if row is None:
                 return None
