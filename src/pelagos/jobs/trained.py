@@ -136,8 +136,8 @@ class TrainedModels:
         done = self._store.ended_well()
         if done == self._seen:
             return
-        for job_id in self._store.unseen():
-            self._store.note(job_id, zipping.size(self._jobs.run_folder(job_id).model))
+        new = self._store.unseen()
+        self._store.note({job_id: zipping.size(self._jobs.run_folder(job_id).model) for job_id in new})
         self._seen = done
 
     def _described(self, found: tuple[records.Job, ...]) -> tuple[TrainedModel, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import types
 from collections.abc import Mapping, Sequence
@@ -67,9 +68,16 @@ class Store:
         with self._database.read() as reading:
             return tuple(reading.execute(new).scalars())
 
-    def note(self, model_id: str, size: int) -> None:
-        """Record what a training left. May be called twice, by several processes at once."""
-        self._put(trained_models, {"id": model_id}, {"size": size}, new=_NO_WORDS)
+    def note(self, sizes: Mapping[str, int]) -> None:
+        """Record what trainings left, by id. May be called twice, by several processes at once."""
+        if len(sizes) > 1:
+            # All at once where nobody is faster: a state folder of an older version may have thousands.
+            rows = [{"id": model_id, "size": size, **_NO_WORDS} for model_id, size in sizes.items()]
+            with contextlib.suppress(sa.exc.IntegrityError), self._database.write() as writing:
+                writing.execute(trained_models.insert(), rows)
+                return
+        for model_id, size in sizes.items():
+            self._put(trained_models, {"id": model_id}, {"size": size}, new=_NO_WORDS)
 
     def said(self, model_ids: Sequence[str]) -> Mapping[str, Said]:
         """Give what is known of some models; those that nobody has looked at are left out."""
@@ -136,7 +144,7 @@ def conditions(*, module: str | None, text: str) -> list[sa.ColumnElement[bool]]
     """Say which jobs are meant: those with a model. `text` is looked for in id, module, title, description, aliases."""
     own = store.jobs.c
     model = trained_models.c.id == own.id
-    wanted = [*_finished(), sa.exists().where(model, trained_models.c.size > NO_MODEL)]
+    wanted = [*_finished(), own.id.in_(sa.select(trained_models.c.id).where(trained_models.c.size > NO_MODEL))]
     if module is not None:
         wanted.append(own.module == module)
     if text:
