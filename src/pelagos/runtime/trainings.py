@@ -147,9 +147,7 @@ async def read_pairs(
         raise domain_errors.InvalidInput(faults) from None
 
 
-async def read_by_module(
-    workers: pool.Pool, raw: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Path | bytes]]:
+async def read_by_module(workers: pool.Pool, raw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Path | bytes]]:
     """Let a module that parses its requests itself read the arguments of a training; gives them as `as_submitted` does.
 
     Raises Passed with the module's own refusal.
