@@ -419,7 +419,11 @@ class TestFormatOf:
 
         assert unpacking.format_of(archive) == expected
 
-    @pytest.mark.parametrize("data", [b"", b"PK", b"a,b\n1,2\n" * 100, gzip.compress(b"a,b\n" * 500), bytes(100)])
+    @pytest.mark.parametrize(
+        "data",
+        [b"", b"PK", b"a,b\n1,2\n" * 100, gzip.compress(b"a,b\n" * 500), bytes(100)],
+        ids=["empty", "two letters", "text", "packed text", "zeros"],
+    )
     def test_is_none_for_a_file(self, archive: Path, data: bytes) -> None:
         archive.write_bytes(data)
 
