@@ -50,6 +50,15 @@ class TestRead:
         assert read.settings.state_dir == Path("/somewhere")
         assert read.settings.jobs.slots == 7
 
+    def test_takes_settings_above_all_branches(self, environ: dict[str, str], tmp_path: Path) -> None:
+        write(tmp_path, 'database = "postgresql://hub@db/pelagos"\n')
+
+        read = config.read(environ=environ)
+
+        assert read.settings.database_url == "postgresql://hub@db/pelagos"
+        assert read.shown("database") == "(set)"
+        assert config.Settings(state_dir=tmp_path).database_url == f"sqlite:///{tmp_path}/pelagos.sqlite"
+
     def test_puts_the_cache_into_the_state_folder(self, environ: dict[str, str], tmp_path: Path) -> None:
         assert config.read(environ=environ).settings.jobs.cache_dir == tmp_path / "cache"
 

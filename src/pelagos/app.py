@@ -168,9 +168,7 @@ def _hub(read: config.Read, address: str, clock: clocks.Clock) -> orchestrator.H
 
 def _shown(read: config.Read) -> Iterator[orchestrator.Setting]:
     for each in config.names():
-        # It may hold a password.
-        value = "(set)" if each.name == "database" and read.value(each.name) else read.value(each.name)
-        yield orchestrator.Setting(each.name, value, each.help, read.origins[each.name])
+        yield orchestrator.Setting(each.name, read.shown(each.name), each.help, read.origins[each.name])
 
 
 def _loops(hub: orchestrator.Hub) -> tuple[Loop, ...]:

@@ -158,6 +158,11 @@ class Read:
         branch, _, leaf = name.rpartition(".")
         return getattr(getattr(self.settings, branch) if branch else self.settings, leaf)
 
+    def shown(self, name: str) -> Any:
+        """Give the value as it may be shown: an address of a database may hold a password."""
+        value = self.value(name)
+        return "(set)" if name == "database" and value else value
+
 
 def names() -> Iterator[Named]:
     """Give every setting, in the order of the tree."""
@@ -309,7 +314,7 @@ def _tree(values: Mapping[str, Any], state_dir: Path) -> Settings:
         for name, branch in _BRANCHES.items()
     }
     state = Path(values.get("state_dir", state_dir)).absolute()
-    settings = Settings(state_dir=state, **branches)
+    settings = Settings(state_dir=state, database=values.get("database", ""), **branches)
     if settings.jobs.cache_dir == _UNSET:
         jobs = dataclasses.replace(settings.jobs, cache_dir=state / "cache")
         settings = dataclasses.replace(settings, jobs=jobs)

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-import databases
 from pelagos.cli import assembly
 from pelagos.environments import Environments
 
@@ -15,11 +14,16 @@ pytestmark = pytest.mark.heavy
 
 
 class TestInterpretersOfJobs:
-    @databases.BOTH
+    @pytest.mark.parametrize("database", ["", "sqlite:///{}/elsewhere.sqlite"])
     def test_are_those_of_jobs_that_have_not_ended(
-        self, pelagos: Pelagos, installed_modules: Environments, monkeypatch: pytest.MonkeyPatch, database_url: str
+        self,
+        pelagos: Pelagos,
+        installed_modules: Environments,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+        database: str,
     ) -> None:
-        monkeypatch.setenv("PELAGOS_DATABASE", database_url)
+        monkeypatch.setenv("PELAGOS_DATABASE", database.format(tmp_path))
         monkeypatch.setenv("PELAGOS_JOBS_SLOTS", "1")
         words = ("train", "counting", "--epochs", "1000", "--delay-s", "0.05", "--detach")
         running, waiting = (pelagos(*words).out.strip() for _ in range(2))

@@ -162,6 +162,8 @@ class Store:
         """Tell which cards mean something near to a text, and how near, from 0 to 1; none without `encode`."""
         try:
             return {} if self._meanings is None else self._nearest(self._meanings)(text)
+        except errors.Unavailable:
+            raise
         except errors.PelagosError as error:
             self._give_up_meanings(error)
             return {}
@@ -172,6 +174,8 @@ class Store:
             return 0
         try:
             number, learned = self._number(), self._meanings.learn(list(self._meant().values()))
+        except errors.Unavailable:
+            raise
         except errors.PelagosError as error:
             self._give_up_meanings(error)
             return 0

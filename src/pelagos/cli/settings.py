@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the table."""
     read = assembly.read_settings(options)
-    rows = [(each, read.value(each.name), read.origins[each.name]) for each in config.names()]
+    rows = [(each, read.shown(each.name), read.origins[each.name]) for each in config.names()]
     if options.json:
         output.as_json(
             [

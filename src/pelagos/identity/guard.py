@@ -63,6 +63,10 @@ class Guard:
         except _Refused as refused:
             await self._refuse(refused, scope, receive, send)
             return
+        except errors.Unavailable as error:
+            # Nobody is known while the database does not answer.
+            await self._refuse(_Refused(503, error), scope, receive, send)
+            return
         if answer is not None:
             await answer(scope, receive, send)
             return

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from pelagos.domain import errors
+
 IDLE_FACTOR = 4
 """How much less often it looks while no job is live."""
 _GLANCE_S = 0.05
@@ -78,5 +80,7 @@ class Loop:
 def _isolated(act: Callable[[], None]) -> None:
     try:
         act()
+    except errors.DatabaseUnreachable as error:
+        _log.warning("the loop waits: %s", error)
     except Exception:  # The isolation point: a step that failed must not end the loop.
         _log.exception("a step of the loop failed")
