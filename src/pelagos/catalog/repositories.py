@@ -26,6 +26,8 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 _FORBIDDEN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
+_FILTER = re.compile(r"(?:^|\0)(?:local|worktree)\0filter\.[^\n]*\.(?:clean|process)\n")
+"""In what `git config --show-scope --null --list` says: a program that the folder wants run for its files."""
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -71,10 +73,18 @@ def update(address: str, clone: Path, *, reference: str = "", timeout_s: float) 
 
 
 def commit_of(folder: Path) -> str:
-    """Tell the commit of a folder that lies in a git work tree; empty when it does not, or has changes besides."""
+    """Tell the commit of a folder that lies in a git work tree; empty when it does not, or has changes besides.
+
+    Nothing that the folder's own configuration of git names is run: with such filters the answer is empty, too.
+    """
+    inside = ["-C", str(folder)]
     try:
-        commit = _git(["-C", str(folder), "rev-parse", "HEAD"], timeout_s=10)
-        changed = _git(["-C", str(folder), "status", "--porcelain", "--", "."], timeout_s=30)
+        commit = _git([*inside, "rev-parse", "HEAD"], timeout_s=10)
+        if _FILTER.search(_git([*inside, "config", "--show-scope", "--null", "--list"], timeout_s=10)):
+            return ""
+        # Of a submodule only the commit counts: to look into it git would heed its configuration.
+        unchanged = ["status", "--porcelain", "--ignore-submodules=dirty", "--", "."]
+        changed = _git([*inside, *unchanged], timeout_s=30)
     except errors.Unavailable:
         return ""
     return "" if changed else commit
@@ -85,7 +95,8 @@ def _fetch(address: str, wanted: str, folder: Path, timeout_s: float) -> str:
     _git([*inside, "init", "--quiet"], timeout_s=timeout_s)
     _git([*inside, "remote", "add", "--", "origin", address], timeout_s=timeout_s)
     _git([*inside, "sparse-checkout", "set", "--no-cone", *_WANTED], timeout_s=timeout_s)
-    fetch = ["fetch", "--quiet", "--no-tags", "--depth", "1", "--filter=blob:none", "origin", wanted]
+    # What is wanted may come from somebody's list, and is never an option: `--upload-pack` would run a program.
+    fetch = ["fetch", "--quiet", "--no-tags", "--depth", "1", "--filter=blob:none", "--", "origin", wanted]
     _git([*inside, *fetch], timeout_s=timeout_s)
     _git([*inside, "checkout", "--quiet", "--detach", "FETCH_HEAD"], timeout_s=timeout_s)
     commit = _git([*inside, "rev-parse", "HEAD"], timeout_s=timeout_s)

@@ -198,7 +198,7 @@ class Sources:
         root = self._folder / source.id
         file, text, found = self._list(source, root)
         entries = indexes.entries(file, text, base=source.location)
-        if _REMOTE.match(source.location):
+        if _remote(source.location):
             # Somebody else's list must not lead to repositories on this machine's disk.
             local = [each for each in entries if not _remote(each.address)]
             found.troubles += [f"{each.address} is left out: a list of the web names the web only" for each in local]
