@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import databases
 import pelagos.db
 from catalog import shelf
 from pelagos.catalog import encoder, meaning, queries, searching, store
@@ -83,6 +84,7 @@ class TestSearch:
         assert (plain.learn(), plain.near("boats"), names(plain, "boats")) == (0, {}, [])
 
 
+@databases.BOTH
 class TestLearn:
     def test_asks_about_a_card_once(self, cards: store.Store, encode: Counting, database: pelagos.db.Database) -> None:
         other = store.Store(database, encode=encode)

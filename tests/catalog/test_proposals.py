@@ -62,6 +62,18 @@ class TestPropose:
         assert known.get(first.id).state is State.REPLACED
         assert [step.state for step in known.history(first.id)] == [State.PROPOSED, State.REPLACED]
 
+    def test_leaves_one_that_waits_of_many_made_at_once(
+        self, known: proposals.Proposals, time: clock.FixedClock
+    ) -> None:
+        threads = [threading.Thread(target=known.propose, args=(report(time), "ada")) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+
+        assert len(known.list()) == 6
+        assert len(known.list(State.PROPOSED)) == 1
+
     def test_refuses_what_is_not_ready(self, known: proposals.Proposals, time: clock.FixedClock) -> None:
         bad = dataclasses.replace(
             report(time),

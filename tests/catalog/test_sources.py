@@ -15,6 +15,7 @@ from time import monotonic
 
 import pytest
 
+import databases
 import pelagos.db
 from pelagos import environments
 from pelagos.catalog import source_store, sources, store
@@ -80,6 +81,7 @@ def known(cards: store.Store, database: pelagos.db.Database, tmp_path: Path, tim
     return sources.Sources(cards, database, folder=tmp_path / "clones", clock=time)
 
 
+@databases.BOTH
 class TestAdd:
     @pytest.mark.parametrize(
         ("location", "kind"),
@@ -106,7 +108,16 @@ class TestAdd:
             known.add(str(tmp_path))
 
     @pytest.mark.parametrize(
-        "location", ["", "nowhere", "ext::sh -c touch% x", "--upload-pack=x", "https://me:secret@example.org/x"]
+        "location",
+        [
+            "",
+            "nowhere",
+            "ext::sh -c touch% x",
+            "--upload-pack=x",
+            "https://me:secret@example.org/x",
+            "/" + "a" * 300,
+            f"https://example.org/{'a' * 2000}",
+        ],
     )
     def test_refuses_what_is_no_location(self, known: sources.Sources, location: str) -> None:
         with pytest.raises(errors.InvalidInput) as caught:
@@ -300,7 +311,10 @@ class TestGit:
         assert [path.name for path in clone.iterdir()] == [made[0].get("plankton").commit]
         assert made[0].get("plankton").error == ""
 
-    def test_survives_a_kill_in_the_middle(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
+    @databases.BOTH
+    def test_survives_a_kill_in_the_middle(
+        self, known: sources.Sources, cards: store.Store, tmp_path: Path, database_url: str
+    ) -> None:
         origin = repository(tmp_path / "plankton", "Plankton")
         known.add(origin.as_uri())
         reading = (
@@ -309,7 +323,7 @@ class TestGit:
             "made = catalog.Sources(catalog.Store(database), database, folder=pathlib.Path(sys.argv[2]),"
             " clock=clock.SystemClock())\nmade.refresh()\n"
         )
-        words = [sys.executable, "-c", reading, f"sqlite:///{tmp_path}/catalog.db", str(tmp_path / "clones")]
+        words = [sys.executable, "-c", reading, database_url, str(tmp_path / "clones")]
         with subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True) as killed:
             assert killed.stdout is not None
             killed.stdout.readline()
@@ -412,6 +426,7 @@ class TestIndex:
         assert "MODULES.yml:2:1" in found.error
 
 
+@databases.BOTH
 class TestInstalled:
     def test_brings_the_modules_that_can_be_run(
         self,
@@ -461,6 +476,7 @@ class TestInstalled:
             made.remove("installed")
 
 
+@databases.BOTH
 class TestDue:
     def test_reads_what_was_not_read_for_long(
         self, known: sources.Sources, time: clock.FixedClock, tmp_path: Path
@@ -475,6 +491,7 @@ class TestDue:
         assert ran == [["one"], [], ["one"]]
 
 
+@databases.BOTH
 class TestRefresh:
     @pytest.mark.parametrize("source_id", ["nothing", "../nothing", ""])
     def test_says_that_there_is_none(self, known: sources.Sources, source_id: str) -> None:
@@ -482,6 +499,7 @@ class TestRefresh:
             known.refresh(source_id)
 
 
+@databases.BOTH
 class TestRemove:
     def test_takes_cards_and_clones_away(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
         known.add(repository(tmp_path / "plankton", "Plankton").as_uri())
@@ -512,6 +530,7 @@ class TestRemove:
             known.remove("nothing")
 
 
+@databases.BOTH
 class TestStore:
     def test_keeps_all_that_is_known(self, database: pelagos.db.Database) -> None:
         records = source_store.SourceStore(database)

@@ -172,6 +172,22 @@ class TestClaim:
 
         assert seen == [job(1).resources]
 
+    def test_never_takes_more_than_there_is_room_for(self, world: worlds.World) -> None:
+        for number in range(12):
+            world.store.add(job(number))
+
+        def take() -> None:
+            for _ in range(3):
+                world.store.claim("local", NOW, lambda taken, _job: len(taken) < 2)
+
+        threads = [threading.Thread(target=take) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert world.store.count(store.conditions(states=[STARTING])) == 2
+
     def test_gives_each_job_to_one_of_many(self, world: worlds.World) -> None:
         for number in range(12):
             world.store.add(job(number))

@@ -31,6 +31,7 @@ _INSTALLED_EVERY_S = 30.0
 """It costs no network, and who installs a module looks for it at once."""
 _AT_ONCE = 4
 _LONGEST_ERROR = 2000
+_LONGEST_LOCATION = 2000
 _SCP_LIKE = re.compile(r"[\w.-]+@[\w.-]+:[^/].*")
 _ADDRESS = re.compile(r"(https?|git|ssh|file)://\S+")
 _REMOTE = re.compile(r"(https?|git|ssh)://")
@@ -300,15 +301,24 @@ def _understood(location: str, kind: Kind | str | None) -> tuple[Kind, str]:
     """Tell the kind of a location, and write it as it is kept: paths are absolute."""
     if kind is not None and kind not in set(Kind) - {Kind.INSTALLED}:
         raise errors.InvalidInput({"kind": [f"'{kind}' is none of: folder, git, index"]})
+    if len(location) > _LONGEST_LOCATION:
+        raise errors.InvalidInput({"location": [f"is longer than {_LONGEST_LOCATION} characters"]})
     if not _ADDRESS.match(location) and not _SCP_LIKE.fullmatch(location):
         path = Path(location).expanduser().absolute()
-        if not location or not path.exists():
+        if not location or not _exists(path):
             raise errors.InvalidInput({"location": [f"there is no folder or file '{location}', and it is no address"]})
         if path.is_file() and not indexes.is_file(path.name):
             raise errors.InvalidInput({"location": [f"'{path.name}' is no list: expected {', '.join(indexes.FILES)}"]})
         return Kind(kind or (Kind.INDEX if path.is_file() else Kind.FOLDER)), str(path)
     _check_address(location)
     return Kind(kind or (Kind.INDEX if indexes.is_file(location) else Kind.GIT)), location
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # A name that is too long for any file.
+        return False
 
 
 def _check_address(address: str) -> None:
