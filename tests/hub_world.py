@@ -19,8 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from starlette.applications import Starlette
 
-from pelagos import app, config, environments, orchestrator
+from pelagos import api, app, config, environments, identity, orchestrator, web
+from pelagos.api import errors as api_errors
+from pelagos.api import receiving
+from pelagos.domain import errors
 from pelagos.identity import credentials
 
 START_S = 60.0
@@ -68,6 +72,44 @@ async def here(state: Path, *, loops: bool = True, **flags: Any) -> AsyncIterato
         client = await stack.enter_async_context(httpx.AsyncClient(**told, cookies=cookie))
         nobody = await stack.enter_async_context(httpx.AsyncClient(**told))
         yield Here(wired, client, nobody)
+
+
+class _Known:
+    """Knows one person, by any token."""
+
+    def __init__(self, *roles: identity.Role) -> None:
+        self._person = identity.Person("somebody", frozenset(roles), "token")
+
+    def redeem(self, key: str) -> str:
+        """Never."""
+        raise errors.Unauthenticated
+
+    def by_session(self, session: str) -> identity.Person | None:
+        """Nobody."""
+        return None
+
+    def by_token(self, token: str) -> identity.Person | None:
+        """The person."""
+        return self._person
+
+    def end(self, session: str) -> None:
+        """Nothing to end."""
+
+
+def somebody(world: Here, *roles: identity.Role) -> httpx.AsyncClient:
+    """Give a client of somebody who has only these roles at a hub."""
+    wired = world.wired
+    place = receiving.Place(wired.uploads.path, 1 << 20)
+    routes = [
+        *api.routes(wired.hub, proxy=wired.proxy, watches=wired.watches, place=place),
+        *web.routes(wired.hub, uploads=wired.uploads.path),
+    ]
+    told = Starlette(routes=routes, exception_handlers={errors.PelagosError: api_errors.answer})
+    guarded = identity.Guard(told, _Known(*roles), hosts=("127.0.0.1",))
+    transport = httpx.ASGITransport(guarded, raise_app_exceptions=False)
+    return httpx.AsyncClient(
+        transport=transport, base_url=ORIGIN, timeout=60, headers={"Authorization": "Bearer somebody"}
+    )
 
 
 class Process:

@@ -119,6 +119,11 @@ class Wish:
     site: str | None = None
     """None: the best one is chosen."""
 
+    @property
+    def opens_machine(self) -> bool:
+        """Whether who reaches it can run whatever they like as the hub's user: that is for admins only."""
+        return self.what is not What.MODULE
+
     def as_json(self) -> dict[str, Any]:
         """Give the plain form that is stored and sent."""
         return {

@@ -39,6 +39,8 @@ class How(TypedDict, total=False):
     resume: str | None
     """What to go on from: a training from the id or alias of a model, a batch from the id of an earlier one."""
     person: str
+    any_folder: bool
+    """Whether arguments may name any folder of the machine; not so for people who shall not read it as the hub does."""
 
 
 class Runs:
@@ -75,6 +77,8 @@ class Runs:
         installed = self._modules.find(module)
         method = self._method(installed, "train")
         pairs = _pairs(arguments)
+        if not how.get("any_folder", True):
+            _refuse_folders(method, pairs)
         if dataset is not None:
             taken = argument or _folder_argument(method)
             pairs = [pair for pair in pairs if pair[0] != taken] + [(taken, str(dataset))]
@@ -104,6 +108,8 @@ class Runs:
         if not folder.is_dir():
             raise errors.InvalidInput({taken: [f"'{folder}' is not a folder"]})
         others = {name: value for name, value in arguments.items() if name not in (taken, "model")}
+        if not how.get("any_folder", True):
+            _refuse_folders(method, _pairs(others))
         plain = _batch_arguments(installed, method, taken, others)
         plain[_keyword(method, taken)] = {"$each": str(folder.absolute())}
         chosen = model or (arguments.get("model") if installed.kind == "native" else None)
@@ -197,12 +203,23 @@ def _keyword(method: Method, name: str) -> str:
     return next((str(each["keyword"]) for each in method["parameters"] if each["name"] == name), name)
 
 
+def _refuse_folders(method: Method, pairs: Sequence[tuple[str, Any]]) -> None:
+    named = {name for name, value in pairs if value not in (None, "")} & set(_folders(method))
+    if named:
+        hint = "Choose one of the hub's data sets."
+        raise errors.Forbidden(f"{', '.join(sorted(named))}: folders of the hub's machine are for admins.", hint=hint)
+
+
 def _folder_argument(method: Method) -> str:
-    folders = [each["name"] for each in method["parameters"] if each["schema"].get("format") == "folder"]
+    folders = _folders(method)
     if len(folders) != 1:
         expected = f"expected one of {', '.join(folders)}" if folders else "it takes no folder"
         raise errors.InvalidInput({"argument": [f"is missing; {expected}"]})
-    return str(folders[0])
+    return folders[0]
+
+
+def _folders(method: Method) -> list[str]:
+    return [str(each["name"]) for each in method["parameters"] if each["schema"].get("format") == "folder"]
 
 
 def _file_argument(method: Method) -> str:

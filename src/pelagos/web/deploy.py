@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from pelagos import orchestrator
 from pelagos.domain import errors
+from pelagos.identity import Role
 from pelagos.runtime import errors as http_errors
 from pelagos.runtime.console import pickers
 from pelagos.web import desk as desks
@@ -84,7 +85,7 @@ async def create(desk: desks.Desk, request: Request) -> Response:
     """Deploy, and show the deployment; with faults show the form again, everything in it as it was."""
     filled = await _posted(request, request.path_params["name"], None)
     try:
-        wish = _wish(filled)
+        wish = _allowed(request, _wish(filled))
         key = filled.values.get(KEY, "")[:64] or None
         found = await asyncio.to_thread(desk.hub.deployments.create, wish, key, desks.asking(request))
     except errors.PelagosError as error:
@@ -97,7 +98,7 @@ async def change_(desk: desks.Desk, request: Request) -> Response:
     known = await asyncio.to_thread(desk.hub.deployments.get, request.path_params["id"])
     filled = await _posted(request, known.wish.module, known)
     try:
-        wish = _wish(filled)
+        wish = _allowed(request, _wish(filled))
         await asyncio.to_thread(desk.hub.deployments.update, known.id, wish, desks.asking(request))
     except errors.PelagosError as error:
         return await _page(desk, request, _refused(filled, error))
@@ -140,6 +141,12 @@ def _wish(filled: Filled) -> orchestrator.Wish:
         wake=said.get("wake") == "true",
         site=filled.needs.site,
     )
+
+
+def _allowed(request: Request, wish: orchestrator.Wish) -> orchestrator.Wish:
+    if wish.opens_machine:
+        desks.require(request, Role.ADMIN)
+    return wish
 
 
 def _refused(filled: Filled, error: errors.PelagosError) -> Filled:

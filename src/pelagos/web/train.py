@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pelagos.domain import errors, records
+from pelagos.identity import Role
 from pelagos.runtime import bodies
 from pelagos.runtime import errors as http_errors
 from pelagos.runtime.console import described, fields
@@ -135,10 +136,13 @@ def _submit(
     desk: desks.Desk, request: Request, module: str, filled: Filled, said: Sequence[tuple[str, Any]]
 ) -> records.Job:
     filled.needs.refuse()
+    if filled.data.source == "folder":
+        desks.require(request, Role.ADMIN)
     taken = train_data.argument(_parameters(desk, module))
     job: records.Job = desk.hub.runs.train(
         module,
         _by_name([pair for pair in said if not taken or pair[0] != taken["name"]]),
+        any_folder=Role.ADMIN in desks.person(request).roles,
         dataset=train_data.place(desk, filled.data) if taken else None,
         argument=taken["name"] if taken else None,
         resources=filled.needs.resources,

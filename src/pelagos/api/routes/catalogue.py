@@ -100,7 +100,10 @@ def installed(hub: asking.Hub) -> dict[str, Any]:
 def install(
     hub: asking.Hub, person: asking.Person, wanted: Annotated[Wanted, fastapi.Body()]
 ) -> environments.Installed:
-    """Install a module; takes as long as pip does. An unchanged source that is installed already is left alone."""
+    """Install a module; takes as long as pip does. An unchanged source that is installed already is left alone.
+
+    For admins.
+    """
     person.require(identity.Role.ADMIN)
     return hub.modules.install(wanted.source)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import fastapi
 from starlette.responses import Response
 
-from pelagos import orchestrator
+from pelagos import identity, orchestrator
 from pelagos.api import asking, shapes
 
 router = fastapi.APIRouter(tags=["Deployments"], prefix="/deployments")
@@ -31,8 +31,8 @@ def listed(
 
 @router.post("", response_model=shapes.Deployment, status_code=201)
 def create(hub: asking.Hub, person: asking.Person, wish: shapes.Wish, key: asking.Key = None) -> shapes.Deployment:
-    """Deploy a module, a JupyterLab or a command. Answers at once; follow its state."""
-    return shapes.deployment(hub.deployments.create(wish.wish(), key=key, person=person.name))
+    """Deploy a module, or for admins a JupyterLab or a command. Answers at once; follow its state."""
+    return shapes.deployment(hub.deployments.create(_allowed(person, wish), key=key, person=person.name))
 
 
 @router.get("/{deployment_id}", response_model=shapes.Deployment)
@@ -44,7 +44,7 @@ def show(hub: asking.Hub, deployment_id: str) -> shapes.Deployment:
 @router.put("/{deployment_id}", response_model=shapes.Deployment)
 def update(hub: asking.Hub, person: asking.Person, deployment_id: str, wish: shapes.Wish) -> shapes.Deployment:
     """Deploy it again with changes: the new replicas come first, then the old ones go."""
-    return shapes.deployment(hub.deployments.update(deployment_id, wish.wish(), person=person.name))
+    return shapes.deployment(hub.deployments.update(deployment_id, _allowed(person, wish), person=person.name))
 
 
 @router.post("/{deployment_id}/stop", response_model=shapes.Deployment)
@@ -78,3 +78,10 @@ def log(
 ) -> Response:
     """Give the log of a replica from byte `start` on, at most 1 MiB at once."""
     return Response(hub.deployments.logs(deployment_id, start, replica), media_type="text/plain; charset=utf-8")
+
+
+def _allowed(person: identity.Person, asked: shapes.Wish) -> orchestrator.Wish:
+    wish = asked.wish()
+    if wish.opens_machine:
+        person.require(identity.Role.ADMIN)
+    return wish

@@ -50,7 +50,8 @@ def listed(hub: asking.Hub, state: proposal_store.State | None = None) -> dict[s
 
 @router.post("/proposals", response_model=Proposal, status_code=201)
 def propose(hub: asking.Hub, person: asking.Person, new: NewProposal) -> dict[str, Any]:
-    """Install and check the module of a folder, run its examples, and propose it."""
+    """Install and check the module of a folder, run its examples, and propose it. For admins."""
+    person.require(identity.Role.ADMIN)
     report = checking.check(Path(new.path), clock=hub.clock, modules=hub.modules)
     return _shown(hub.proposals.propose(report, person.name))
 
@@ -70,14 +71,14 @@ def history(hub: asking.Hub, proposal_id: str) -> dict[str, Any]:
 
 @router.post("/proposals/{proposal_id}/accept", response_model=Proposal)
 def accept(hub: asking.Hub, person: asking.Person, proposal_id: str, said: Said) -> dict[str, Any]:
-    """Take its card into the catalog."""
+    """Take its card into the catalog. For reviewers."""
     person.require(identity.Role.REVIEWER)
     return _shown(hub.proposals.accept(proposal_id, person.name, said.comment))
 
 
 @router.post("/proposals/{proposal_id}/send-back", response_model=Proposal)
 def send_back(hub: asking.Hub, person: asking.Person, proposal_id: str, said: Said) -> dict[str, Any]:
-    """Return it to its author, saying what to do."""
+    """Return it to its author, saying what to do. For reviewers."""
     person.require(identity.Role.REVIEWER)
     return _shown(hub.proposals.send_back(proposal_id, person.name, said.comment))
 
@@ -90,8 +91,9 @@ def examples(hub: asking.Hub, name: str) -> dict[str, Any]:
 
 
 @router.post("/modules/{name}/examples")
-def rerun(hub: asking.Hub, name: str) -> dict[str, Any]:
-    """Run the examples of a module again; takes as long as the module does."""
+def rerun(hub: asking.Hub, person: asking.Person, name: str) -> dict[str, Any]:
+    """Run the examples of a module again; takes as long as the module does. For reviewers."""
+    person.require(identity.Role.REVIEWER)
     found = [dataclasses.asdict(run) for run in hub.proposals.rerun(name)]
     return shapes.listed(found, len(found))
 

@@ -12,7 +12,7 @@ import pydantic
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from pelagos import environments, orchestrator
+from pelagos import environments, identity, orchestrator
 from pelagos.api import asking, receiving, shapes
 from pelagos.domain import errors, records, states
 from pelagos.runtime import bodies
@@ -55,7 +55,7 @@ class Filters(shapes.Asked):
     deleted: bool | None = False
     """Whether those whose files were deleted are listed, or only those (`true`)."""
     limit: int = pydantic.Field(default=50, ge=1, le=asking.LONGEST_LIST)
-    offset: int = pydantic.Field(default=0, ge=0)
+    offset: int = pydantic.Field(default=0, ge=0, le=asking.FARTHEST)
 
     def conditions(self) -> dict[str, Any]:
         """Give them as jobs are found by."""
@@ -88,10 +88,13 @@ def listed(hub: asking.Hub, filters: Annotated[Filters, fastapi.Query()]) -> dic
 
 @router.post("", response_model=shapes.Run, status_code=201, openapi_extra=_BODY)
 async def begin(hub: asking.Hub, person: asking.Person, request: Request, key: asking.Key = None) -> shapes.Run:
-    """Start a training or a batch prediction: as JSON, or as a form of it (part `run`) and files by argument."""
+    """Start a training or a batch prediction: as JSON, or as a form of it (part `run`) and files by argument.
+
+    Arguments that are folders of the hub's machine are for admins; everybody may name a data set.
+    """
     async with receiving.form(request) as body:
         wanted, files = _wanted(body)
-        job = await asyncio.to_thread(_submitted, hub, person.name, wanted, files, key)
+        job = await asyncio.to_thread(_submitted, hub, person, wanted, files, key)
     return await asyncio.to_thread(_shown, hub, job)
 
 
@@ -182,7 +185,7 @@ def _wanted(body: bodies.Body) -> tuple[NewRun, dict[str, Any]]:
 
 
 def _submitted(
-    hub: orchestrator.Hub, person: str, wanted: NewRun, files: dict[str, Any], key: str | None
+    hub: orchestrator.Hub, person: identity.Person, wanted: NewRun, files: dict[str, Any], key: str | None
 ) -> records.Job:
     arguments = {**wanted.arguments, **files}
     said: dict[str, Any] = {
@@ -191,7 +194,8 @@ def _submitted(
         "site": wanted.site,
         "key": key,
         "resume": wanted.resume,
-        "person": person,
+        "person": person.name,
+        "any_folder": identity.Role.ADMIN in person.roles,
     }
     dataset = None if wanted.dataset is None else hub.datasets.get(wanted.dataset).path
     if wanted.kind is records.Kind.TRAINING:

@@ -30,7 +30,7 @@ def listed(hub: asking.Hub) -> dict[str, Any]:
 
 @router.post("", response_model=shapes.Source, status_code=201)
 def add(hub: asking.Hub, person: asking.Person, new: NewSource) -> catalog.Source:
-    """Add a source and read it; what goes wrong while it is read is in `error`."""
+    """Add a source and read it; what goes wrong while it is read is in `error`. For admins."""
     person.require(identity.Role.ADMIN)
     added = hub.sources.add(new.location, new.kind)
     return hub.sources.refresh(added.id)[0]
@@ -38,13 +38,13 @@ def add(hub: asking.Hub, person: asking.Person, new: NewSource) -> catalog.Sourc
 
 @router.post("/{source_id}/refresh", response_model=shapes.Source)
 def refresh(hub: asking.Hub, person: asking.Person, source_id: str) -> catalog.Source:
-    """Read a source again."""
+    """Read a source again. For admins."""
     person.require(identity.Role.ADMIN)
     return hub.sources.refresh(source_id)[0]
 
 
 @router.delete("/{source_id}", status_code=204)
 def remove(hub: asking.Hub, person: asking.Person, source_id: str) -> None:
-    """Forget a source and its cards."""
+    """Forget a source and its cards. For admins."""
     person.require(identity.Role.ADMIN)
     hub.sources.remove(source_id)
