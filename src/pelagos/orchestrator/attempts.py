@@ -12,6 +12,7 @@ import datetime
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import socket
 import stat
@@ -35,6 +36,8 @@ LONGEST_SOCKET = 100
 """A Unix socket's path has 107 bytes at most (unix(7))."""
 BASE = "/deployments/"
 _WORKSPACE = "workspace"
+_JUPYTER = Path(__file__).parent / "static" / "jupyter"
+"""What cannot be said to JupyterLab on its command line: that its pages shall not ask for news either."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -191,10 +194,13 @@ def _jupyter_line(
         # Nothing is asked of the world outside by itself.
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         "LabApp.news_url": "None",
+        "LabApp.extension_manager": "readonly",
+        # Whoever ended it from within would only see it started again.
+        "ServerApp.quit_button": "False",
     }
     words = tuple(f"--{name}={value}" for name, value in options.items())
     root = ("--allow-root",) if os.geteuid() == 0 else ()
-    own = {"JUPYTER_CONFIG_DIR": str(place.workspace / ".jupyter")}
+    own = {"JUPYTER_CONFIG_DIR": str(place.workspace / ".jupyter"), "JUPYTER_CONFIG_PATH": str(_JUPYTER)}
     return (_jupyter(wish, around), *words, *root), {**_path(wish, around), **own}
 
 
@@ -219,11 +225,12 @@ _LINES: Mapping[deployment.What, _Line] = {
 
 def _jupyter(wish: deployment.Wish, around: Surroundings) -> str:
     """Find JupyterLab: in the module's environment, so that notebooks have the module, or else beside the hub."""
-    python = around.modules.find(wish.module).python
-    for place in (python.parent, Path(sys.executable).parent):
+    module = around.modules.find(wish.module)
+    for place in (module.python.parent, Path(sys.executable).parent):
         if (place / "jupyter-lab").exists():
             return str(place / "jupyter-lab")
-    raise errors.NotFound("JupyterLab is not installed.", hint=f"Install it: {python} -m pip install jupyterlab")
+    hint = f"Install it: pelagos install --with jupyterlab {shlex.quote(module.source)}"
+    raise errors.NotFound("JupyterLab is not installed.", hint=hint)
 
 
 def _path(wish: deployment.Wish, around: Surroundings) -> Mapping[str, str]:
