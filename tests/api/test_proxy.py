@@ -120,7 +120,23 @@ class TestAnswer:
 
             assert (waiting.status_code, waiting.json()["error"]["message"]) == (503, "It starts.")
             assert waiting.headers["retry-after"] == "1"
-            assert (unknown.status_code, broken.status_code) == (404, 502)
+            assert (unknown.status_code, broken.status_code) == (404, 503)
+            assert broken.headers["retry-after"] == "1"
+
+        run(body)
+
+    def test_comes_from_another_replica_when_the_first_has_just_gone(self, tmp_path: Path) -> None:
+        async def body() -> None:
+            gone, there = orchestrator.Address(socket=tmp_path / "gone"), orchestrator.Address(socket=tmp_path / "s")
+            turns = iter((gone, there))
+            async with (
+                upstream.served(upstream.Upstream().app, uds=str(tmp_path / "s")),
+                upstream.proxied(lambda _: next(turns)) as url,
+                httpx.AsyncClient() as client,
+            ):
+                answer = await client.post(f"{url}{upstream.PREFIX}/swallow", content=b"x" * 300_000)
+
+            assert (answer.status_code, answer.json()) == (200, 300_000)
 
         run(body)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import http.client
 import json
 import os
@@ -16,22 +15,12 @@ import pytest
 import databases
 from orchestrator import conftest
 from orchestrator.bench import Bench
-from orchestrator.world import World, await_, reached, serving
+from orchestrator.world import Later, World, await_, reached, serving
 from pelagos import orchestrator
-from pelagos.domain import clock, errors, resources
+from pelagos.domain import errors, resources
 from pelagos.module import processes
 
 State = orchestrator.State
-
-
-class Later(clock.SystemClock):
-    """Shows a time so many seconds ahead."""
-
-    def __init__(self) -> None:
-        self.ahead_s = 0.0
-
-    def now(self) -> datetime.datetime:
-        return super().now() + datetime.timedelta(seconds=self.ahead_s)
 
 
 def told_to_end(address: orchestrator.Address) -> None:
@@ -153,7 +142,7 @@ class TestCreate:
         made = known.create(orchestrator.Wish("trivial", what=orchestrator.What.JUPYTER))
 
         failed = reached(known, made.id, State.CREATE_FAILED)
-        assert "JupyterLab is not installed. Install it: " in failed.message
+        assert "JupyterLab is not installed. Install it: pelagos install --with jupyterlab " in failed.message
 
     def test_fails_with_the_last_words_of_what_cannot_start(self, world: World) -> None:
         later = Later()
@@ -314,6 +303,21 @@ class TestStop:
         assert (stopped.idle, stopped.message) == (True, "Nobody used it for 60 s.")
         reached(known, made.id, State.UPDATE_COMPLETE)
         assert known.target(made.id).socket is not None
+
+    def test_does_not_come_while_it_is_told_to_be_in_use_however_short_the_wish(self, world: World) -> None:
+        later = Later()
+        known = world.deployments(time_source=later)
+        made = known.create(serving(idle_stop_s=1.0))
+        reached(known, made.id, State.CREATE_COMPLETE)
+
+        states = set()
+        for _ in range(20):
+            later.ahead_s += 0.5
+            known.used(made.id)
+            known.reconcile()
+            states.add(known.get(made.id).state)
+
+        assert states == {State.CREATE_COMPLETE}
 
     def test_stays_where_the_wish_says_so(self, world: World) -> None:
         later = Later()

@@ -47,9 +47,12 @@ def mortals() -> Iterator[Mortal]:
 
 
 def settled(world: World, deployment_id: str) -> orchestrator.Deployment:
-    """Let a hub that does not die do what is left to do."""
-    known = world.pretending()
-    steps(known, ENOUGH)
+    """Let a hub that does not die do what is left to do, and a while later let go of what was replaced."""
+    later = worlds.Later()
+    known = world.pretending(time_source=later)
+    for _ in range(2):
+        later.ahead_s += reconcile.LET_GO_S
+        steps(known, ENOUGH)
     return known.get(deployment_id)
 
 

@@ -5,6 +5,7 @@ Also a program, `python world.py STATE MODULES DATABASE`, that is a hub: it reco
 
 from __future__ import annotations
 
+import datetime
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,17 @@ from pelagos.sites import driver, fake
 from pelagos.sites.drivers import local
 
 SERVED = Path(__file__).parent / "served.py"
+
+
+class Later(clock.SystemClock):
+    """Shows a time so many seconds ahead."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def now(self) -> datetime.datetime:
+        """Show it."""
+        return super().now() + datetime.timedelta(seconds=self.ahead_s)
 
 
 class PretendedSite(fake.FakeDriver):

@@ -11,7 +11,7 @@ import collections
 import contextlib
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 import aiohttp
 import yarl
@@ -26,8 +26,8 @@ from pelagos.runtime import errors as runtime_errors
 CONNECT_S = 10.0
 TARGET_KEPT_S = 0.05
 """A deployment's address is asked for again after so long: soon, as its replicas take turns by that."""
-NOTED_EVERY_S = 20.0
-"""How often connections that stay open are noted as use."""
+NOTED_EVERY_S = 0.5
+"""How often connections that stay open are told of as use; whoever is told decides when to write that down."""
 MOST_CONNECTIONS = 256
 """To one deployment at once; further requests wait."""
 _PIECE_BYTES = 65_536
@@ -50,7 +50,10 @@ class Proxy:
         self._sessions: dict[orchestrator.Address, aiohttp.ClientSession] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request or WebSocket; for a request raises what `find` raises, HTTPException (502) and Timeout."""
+        """Answer one request or WebSocket.
+
+        For a request raises what `find` raises, Unavailable, HTTPException (502) and Timeout.
+        """
         if scope["type"] == "http":
             await self._pass(scope, receive, send)
             return
@@ -65,14 +68,21 @@ class Proxy:
         deployment_id = scope["path_params"]["id"]
         if not _ID.fullmatch(deployment_id):
             raise HTTPException(404, "There is no such deployment.")
+        with self._opened(deployment_id):
+            for again in (True, False):
+                try:
+                    await self._try(deployment_id, scope, receive, send)
+                    return
+                except aiohttp.ClientError as error:
+                    self._targets.pop(deployment_id, None)
+                    # It may have gone since we asked where it is; while nothing was sent another one may be asked.
+                    if not (again and isinstance(error, aiohttp.ClientConnectorError)):
+                        raise _told(error) from error
+
+    async def _try(self, deployment_id: str, scope: Scope, receive: Receive, send: Send) -> None:
         target = await self._target(deployment_id)
         passing = _Passing(self._session(target), target, scope, prefix=f"/deployments/{deployment_id}")
-        try:
-            with self._opened(deployment_id):
-                await (passing.request if scope["type"] == "http" else passing.socket)(receive, send)
-        except aiohttp.ClientError as error:
-            self._targets.pop(deployment_id, None)
-            raise _told(error) from error
+        await (passing.request if scope["type"] == "http" else passing.socket)(receive, send)
 
     async def close(self) -> None:
         """Close all connections to deployments."""
@@ -105,9 +115,13 @@ class Proxy:
         while True:
             await asyncio.sleep(self._noted_every_s)
             self._open = +self._open
-            for deployment_id in tuple(self._open):
-                with contextlib.suppress(errors.PelagosError):
-                    await asyncio.to_thread(self._used, deployment_id)
+            if self._open:
+                await asyncio.to_thread(self._tell, tuple(self._open))
+
+    def _tell(self, used: Sequence[str]) -> None:
+        for deployment_id in used:
+            with contextlib.suppress(errors.PelagosError):
+                self._used(deployment_id)
 
     def _session(self, target: orchestrator.Address) -> aiohttp.ClientSession:
         found = self._sessions.get(target)
@@ -120,7 +134,7 @@ def _told(error: aiohttp.ClientError) -> Exception:
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return errors.Timeout("The deployment did not take the connection in time.")
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ServerDisconnectedError):
-        return HTTPException(502, "The deployment does not answer; it may be starting again.")
+        return errors.Unavailable("The deployment does not answer; it may be starting again.")
     return HTTPException(502, "The deployment gave no proper answer.")
 
 

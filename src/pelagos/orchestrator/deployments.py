@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import itertools
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ MOST_REPLICAS = 64
 LONGEST_KEY = 200
 LONGEST_TITLE = 200
 NOTE_USE_EVERY_S = 5.0
-"""A use is noted no more often than this: a request shall cost no write."""
+"""A use is noted no more often than this, or four times until it is idle: a request shall cost no write."""
 LOG_BYTES = 1 << 20
 _ATTEMPTS = 50
 _ID = frozenset("0123456789abcdef")
@@ -53,7 +54,7 @@ class Deployments:
         self._models = models
         self._reconciler = reconcile.Reconciler(records, drivers=drivers, around=around, answers=answers, clock=clock)
         self._turns = itertools.count()
-        self._noted: dict[str, datetime.datetime] = {}
+        self._note_again: dict[str, datetime.datetime] = {}
         self._starting: Mapping[Path, tuple[bool, ...]] = {}
         self.stirred = threading.Event()
         """Set when this process did something that the loop should look at soon."""
@@ -196,7 +197,9 @@ class Deployments:
 
     def used(self, deployment_id: str) -> None:
         """Note that a deployment is in use, as a connection that stays open does; costs next to nothing."""
-        self._note_use(self._store.get(deployment_id))
+        again = self._note_again.get(deployment_id)
+        if again is None or self._clock.now() >= again:
+            self._note_use(self._store.get(deployment_id))
 
     def reconcile(self) -> None:
         """Do one step of the loop: bring every deployment nearer to what is wished."""
@@ -305,9 +308,10 @@ class Deployments:
 
     def _note_use(self, record: _Deployment) -> None:
         now = self._clock.now()
-        noted = self._noted.get(record.id, record.last_used)
-        if (now - noted).total_seconds() >= NOTE_USE_EVERY_S:
-            self._noted[record.id] = now
+        often_s = min(NOTE_USE_EVERY_S, (record.wish.idle_stop_s or math.inf) / 4)
+        often = datetime.timedelta(seconds=often_s)
+        if now >= self._note_again.get(record.id, record.last_used + often):
+            self._note_again[record.id] = now + often
             self._store.used(record.id, now)
 
     def _is_gone(self, deployment_id: str) -> bool:

@@ -33,6 +33,8 @@ ASK_EVERY_S = 5.0
 DEAF_AFTER = 6
 """A replica that did not answer so often in a row is started again."""
 ASKED_AT_ONCE = 8
+LET_GO_S = 0.5
+"""One that was replaced is ended so long after it was taken off: by then nobody sends it requests any more."""
 SITE_PAUSE_S = 5.0
 LAST_WORDS_BYTES = 1500
 
@@ -154,7 +156,8 @@ class Reconciler:
 
     def _end_leavers(self, record: deployment.Deployment) -> deployment.Deployment:
         """Drop the replicas that were to go and are gone."""
-        leaving = [r for r in record.replicas if r.state is deployment.Health.ENDING]
+        wait_s = LET_GO_S if record.state.serving else 0.0
+        leaving = [r for r in record.replicas if r.state is deployment.Health.ENDING and self._for_s(r) >= wait_s]
         try:
             gone = {replica.token for replica in leaving if self._gone(replica)}
         except errors.Unavailable:
