@@ -268,7 +268,7 @@ def listed(items: Sequence[Any], total: int) -> dict[str, Any]:
 def run(job: records.Job, known: jobs.Jobs, parameters: described.Parameters, now: datetime.datetime) -> Run:
     """Give a run; `parameters` tell which of its arguments are secret."""
     took = None if job.started is None else (job.finished or now) - job.started
-    hidden = described.secrets(parameters)
+    hidden = described.hidden(parameters, job.arguments)
     veiled = {name: exhibits.HIDDEN if name in hidden else value for name, value in job.arguments.items()}
     told = {
         "resources": job.resources.as_json(),

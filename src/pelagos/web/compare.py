@@ -97,7 +97,7 @@ def _facts(desk: desks.Desk, jobs: Sequence[records.Job]) -> dict[str, Any]:
 
 def _arguments(desk: desks.Desk, jobs: Sequence[records.Job]) -> list[Line]:
     parameters = [desk.known.parameters(job) for job in jobs]
-    said = [exhibits.texts(job.arguments, described.secrets(each)) for job, each in zip(jobs, parameters, strict=True)]
+    said = [exhibits.texts(job.arguments, each) for job, each in zip(jobs, parameters, strict=True)]
     names = [name for each in parameters for name in described.order(each)]
     return _lines([*names, *(name for each in said for name in each)], said)
 

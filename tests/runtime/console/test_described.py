@@ -23,6 +23,17 @@ class TestChosen:
         assert described.chosen(PARAMETERS, arguments) == {"epochs": 5, "unknown": 1}
 
 
+class TestHidden:
+    def test_are_the_secrets(self) -> None:
+        assert described.hidden(PARAMETERS, {"epochs": 5, "token": "hunter2"}) == {"token"}
+
+    def test_are_all_texts_when_nobody_knows_the_module_any_more(self) -> None:
+        arguments = {"epochs": 5, "rate": 0.1, "shuffle": True, "seed": None, "token": "hunter2", "tokens": ["hunter2"]}
+
+        assert described.hidden((), arguments) == {"token", "tokens"}
+        assert described.chosen((), arguments) == {"epochs": 5, "rate": 0.1, "shuffle": True, "seed": None}
+
+
 class TestByName:
     def test_gives_the_names_of_a_form(self) -> None:
         assert described.by_name(PARAMETERS, {"batch_size": 4, "gone": 1}) == {"batch-size": 4}

@@ -24,16 +24,21 @@ def order(parameters: Parameters) -> list[str]:
     return [one["keyword"] for one in parameters]
 
 
-def secrets(parameters: Parameters) -> frozenset[str]:
-    """Give the keywords whose values are never shown."""
-    return frozenset(one["keyword"] for one in parameters if one["secret"])
+def hidden(parameters: Parameters, arguments: Mapping[str, Any]) -> frozenset[str]:
+    """Give the keywords of a run's arguments whose values are never shown.
+
+    Of a module that is gone nobody knows which of them are secret: then it is all but numbers and switches.
+    """
+    if parameters:
+        return frozenset(one["keyword"] for one in parameters if one["secret"])
+    return frozenset(name for name, value in arguments.items() if not isinstance(value, int | float | None))
 
 
 def chosen(parameters: Parameters, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Give the arguments that differ from their defaults, secrets left out."""
-    usual, hidden = defaults(parameters), secrets(parameters)
+    usual, veiled = defaults(parameters), hidden(parameters, arguments)
     different = {name: value for name, value in arguments.items() if usual.get(name, ...) != value}
-    return {name: value for name, value in different.items() if name not in hidden}
+    return {name: value for name, value in different.items() if name not in veiled}
 
 
 def by_name(parameters: Parameters, arguments: Mapping[str, Any]) -> dict[str, Any]:

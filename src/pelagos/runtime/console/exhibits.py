@@ -50,14 +50,15 @@ def arguments(
     parameters: described.Parameters, job: records.Job, other: records.Job | None = None
 ) -> list[ArgumentRow]:
     """List the arguments in their author's order, beside those of another run."""
-    hidden, usual = described.secrets(parameters), described.defaults(parameters)
-    mine, theirs = texts(job.arguments, hidden), texts(other.arguments, hidden) if other else {}
+    usual = described.defaults(parameters)
+    mine, theirs = texts(job.arguments, parameters), texts(other.arguments, parameters) if other else {}
     names = dict.fromkeys([*described.order(parameters), *mine, *theirs])
     return [_argument_row(name, mine, theirs, job, other, usual) for name in names if name in mine or name in theirs]
 
 
-def texts(arguments: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, str]:
+def texts(arguments: Mapping[str, Any], parameters: described.Parameters) -> dict[str, str]:
     """Write arguments for people, secrets veiled, long values cut."""
+    hidden = described.hidden(parameters, arguments)
     return {name: HIDDEN if name in hidden else _short(fields.shown(value)) for name, value in arguments.items()}
 
 
