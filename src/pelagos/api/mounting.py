@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 import pelagos
 from pelagos import orchestrator
-from pelagos.api import entrance, errors, receiving
+from pelagos.api import bounded, entrance, errors, receiving
 from pelagos.api.proxy import Proxy
 from pelagos.api.routes import about, catalogue, datasets, deployments, proposals, runs, sites, sources, trained
 from pelagos.runtime import documentation
@@ -28,7 +28,7 @@ def routes(
     api.state.hub, api.state.watches, api.state.place = hub, watches, place
     return [
         Mount("/deployments/{id}", app=entrance.Entrance(proxy, hub.deployments.get), name="proxy"),
-        Mount(ROOT, app=guard.Guard(api), name="api"),
+        Mount(ROOT, app=guard.Guard(bounded.Bounded(api)), name="api"),
         Route("/api", _to_documentation, methods=["GET"]),
         Route("/api/docs", _documentation, methods=["GET"]),
         Route("/api/docs/static/{name}", documentation.static, methods=["GET"]),

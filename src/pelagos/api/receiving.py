@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from pelagos.api import bounded
 from pelagos.domain import errors
 from pelagos.runtime import bodies, calls, pool
 
@@ -65,6 +66,7 @@ def body(media_type: str) -> dict[str, Any]:
 
 
 def _place(request: Request) -> Place:
+    setattr(request.state, bounded.STREAMED, True)
     place: Place = request.app.state.place
     return place
 

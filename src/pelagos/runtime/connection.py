@@ -16,10 +16,15 @@ from uvicorn.protocols.http import httptools_impl
 
 from pelagos.runtime import direct
 
+LARGEST_HEAD = 1 << 17
+"""Bytes that may come without an end of a head or a piece of a body: the parser keeps them all in memory."""
+
 
 class Connection(httptools_impl.HttpToolsProtocol):
     """Uvicorn's connection, over a transport that waits for the end of the event loop's turn."""
 
+    _unended = 0
+    """Bytes since the last body piece or the end of a request."""
     _exchange: direct.Exchange | None = None
     """The small prediction in progress; uvicorn knows its cycle, which has no task."""
 
@@ -34,8 +39,16 @@ class Connection(httptools_impl.HttpToolsProtocol):
             exchange.gone()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Read on; a head that does not end is refused."""
+        self._unended += len(data)
+        super().data_received(data)
+        if self._unended > LARGEST_HEAD and self.transport.get_protocol() is self:
+            self.send_400_response("The head of the request is too large.")
+
     def on_body(self, body: bytes) -> None:
         """Keep a small body; a large one is read when somebody asks for it."""
+        self._unended = 0
         if self._exchange is not None and self._exchange.cycle is self.cycle:
             self.cycle.body += body
         else:
@@ -43,6 +56,7 @@ class Connection(httptools_impl.HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Begin with the small prediction that is there as a whole."""
+        self._unended = 0
         super().on_message_complete()
         if self._exchange is not None and self._exchange.cycle is self.cycle:
             self._exchange.begin()
