@@ -11,6 +11,8 @@ from pelagos import identity, orchestrator
 from pelagos.domain import errors
 
 LONGEST_LIST = 500
+FARTHEST = 10**12
+"""Of offsets: databases count no farther than to 2**63."""
 
 
 def _hub(request: Request) -> orchestrator.Hub:
@@ -36,5 +38,5 @@ Key = Annotated[
     ),
 ]
 Limit = Annotated[int, fastapi.Query(ge=1, le=LONGEST_LIST, description="At most so many.")]
-Offset = Annotated[int, fastapi.Query(ge=0, description="Leave out so many first.")]
+Offset = Annotated[int, fastapi.Query(ge=0, le=FARTHEST, description="Leave out so many first.")]
 Lines = Annotated[int, fastapi.Query(ge=0, le=100_000, description="Only so many of the last lines.")]

@@ -54,6 +54,16 @@ class TestRuns:
 
         at_hub(body)
 
+    def test_refuse_an_offset_that_no_database_counts_to(self, at_hub: AtHub) -> None:
+        async def body(world: hub_world.Here) -> None:
+            for listed in (RUNS, "/api/v1/deployments", "/api/v1/models"):
+                answer = await world.client.get(listed, params={"offset": 10**20})
+
+                assert answer.status_code == 422
+                assert "offset" in str(answer.json()["error"]["faults"])
+
+        at_hub(body)
+
     def test_are_followed_from_where_the_reader_left_off(self, at_hub: AtHub) -> None:
         async def body(world: hub_world.Here) -> None:
             run = (await world.client.post(RUNS, json={"module": "counting", "arguments": {"epochs": 2}})).json()
