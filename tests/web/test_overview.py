@@ -18,4 +18,4 @@ class TestTheOverview:
         page = visitor.get("/").text
 
         assert f'<a href="/deployment/{made.id}">Counting for Ada</a>' in page
-        assert '<span class="badge running">CREATE_IN_PROGRESS</span>' in page
+        assert '<span class="badge running">create in progress</span>' in page
