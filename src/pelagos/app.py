@@ -119,7 +119,7 @@ def serve(read: config.Read, *, on_listening: Callable[[orchestrator.Hub], None]
     """
     settings = read.settings
     identity.refuse_beyond_loopback(settings.hub.listen_ip, configured=False)
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    state_folder.make(settings.state_dir)
     with servers.listening(settings.hub.listen_ip, settings.hub.listen_port) as listener:
         wired = create(read, address=settings.hub.address.rstrip("/") or servers.address(listener).rstrip("/"))
         return servers.uvicorn_loop(_serve(wired, settings, listener, on_listening))
@@ -127,7 +127,7 @@ def serve(read: config.Read, *, on_listening: Callable[[orchestrator.Hub], None]
 
 def _hub(read: config.Read, address: str, clock: clocks.Clock) -> orchestrator.Hub:
     settings = read.settings
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    state_folder.make(settings.state_dir)
     database = db.connect(settings.database_url)
     sites = _sites(settings)
     known = jobs.Jobs(

@@ -49,10 +49,10 @@ def environments_of(chosen: config.Settings) -> environments.Environments:
 def jobs_of(chosen: config.Settings) -> jobs.Jobs:
     """Give the jobs, on this machine."""
     from pelagos import db, jobs
-    from pelagos.domain import clock
+    from pelagos.domain import clock, state_folder
     from pelagos.sites import registry
 
-    chosen.state_dir.mkdir(parents=True, exist_ok=True)
+    state_folder.make(chosen.state_dir)
     local: Any = registry.load("local")
     return jobs.Jobs(
         jobs.Store(db.connect(chosen.database_url)),

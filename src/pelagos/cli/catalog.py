@@ -28,9 +28,9 @@ def rooms(chosen: config.Settings) -> Rooms:
     """Open the catalog."""
     from pelagos import catalog, db
     from pelagos.catalog import meaning
-    from pelagos.domain import clock
+    from pelagos.domain import clock, state_folder
 
-    chosen.state_dir.mkdir(parents=True, exist_ok=True)
+    state_folder.make(chosen.state_dir)
     database = db.connect(chosen.database_url)
     modules = assembly.environments_of(chosen)
     now = clock.SystemClock()

@@ -11,6 +11,12 @@ TOKEN = "hub.token"  # noqa: S105 - the name of a file
 """What programs of this person show to the hub; only the person can read it."""
 
 
+def make(folder: Path) -> None:
+    """Make the state folder so that nobody else looks into it, unless it is there; then its rights are its owner's."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def default(environ: Mapping[str, str]) -> Path:
     """Give the folder of the XDG base directory specification."""
     home = Path(environ.get("HOME") or Path.home())

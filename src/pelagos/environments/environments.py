@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pelagos.domain import errors
+from pelagos.domain import errors, state_folder
 from pelagos.environments import (
     authors,
     building,
@@ -229,7 +229,8 @@ class Environments:
     @contextlib.contextmanager
     def _only_one(self, progress: Progress) -> Iterator[None]:
         """Hold the lock of the root; it falls when the process ends, however it ends."""
-        self._root.mkdir(parents=True, exist_ok=True)
+        state_folder.make(self._root.parent)
+        self._root.mkdir(exist_ok=True)
         with (self._root / ".lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 import pelagos.db
-from pelagos.domain import clock, errors
+from pelagos.domain import clock, errors, state_folder
 from pelagos.identity import people, store
 
 KEY_LIFE = datetime.timedelta(seconds=60)
@@ -95,7 +95,7 @@ def _token(file: Path) -> str:
 
 def _make_token(file: Path) -> None:
     """Write a token under another name first: nobody sees half of it, and of several makers the first one counts."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    state_folder.make(file.parent)
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as written:
