@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -89,11 +90,12 @@ class Hub:
         """Give the header of a program."""
         return {"authorization": f"Bearer {self.token}"}
 
-    def shake_hands(self, headers: Mapping[str, str]) -> list[Message]:
-        """Open a WebSocket; give what is answered."""
+    def shake_hands(self, headers: Mapping[str, str], extensions: Mapping[str, Any] | None = None) -> list[Message]:
+        """Open a WebSocket at a server with these extensions; give what is answered."""
         sent: list[Message] = []
         raw = [(name.encode(), value.encode()) for name, value in {"host": "127.0.0.1:8800", **headers}.items()]
-        scope = {"type": "websocket", "path": "/talk", "headers": raw, "query_string": b"", "subprotocols": []}
+        scope: Scope = {"type": "websocket", "path": "/talk", "headers": raw, "query_string": b"", "subprotocols": []}
+        scope["extensions"] = extensions or {}
 
         async def receive() -> Message:
             return {"type": "websocket.connect"}
@@ -270,6 +272,17 @@ class TestWebSocket:
         (answer,) = hub.shake_hands({**hub.cookie(), **headers})
 
         assert (answer["type"], answer["code"]) == ("websocket.close", 1008)
+
+    @pytest.mark.parametrize(
+        ("headers", "status"), [({"origin": "https://evil.example"}, 403), ({"cookie": "pelagos_session=wrong"}, 401)]
+    )
+    def test_of_anybody_else_is_told_why_where_the_server_can_say_it(
+        self, hub: Hub, headers: dict[str, str], status: int
+    ) -> None:
+        start, body = hub.shake_hands({**hub.cookie(), **headers}, {"websocket.http.response": {}})
+
+        assert (start["type"], start["status"]) == ("websocket.http.response.start", status)
+        assert json.loads(body["body"])["error"]["message"]
 
 
 class TestBodies:

@@ -120,7 +120,7 @@ class Guard:
         return person
 
     async def _refuse(self, refused: _Refused, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
+        if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
             # Before the handshake is answered the server makes this a 403.
             await send({"type": "websocket.close", "code": _POLICY_VIOLATED, "reason": refused.error.message})
             return
