@@ -150,3 +150,22 @@ class TestSignature:
         (folder.path / "log").write_text("x")
 
         assert folder.signature() == folder.signature()
+
+
+class TestResult:
+    @pytest.mark.parametrize("written", [b'{"a": "\\ud800x\\u0000"}', b'{"a": "\\uD800x\\u0000"}'])
+    def test_has_no_signs_that_a_database_refuses(self, folder: run_folder.RunFolder, written: bytes) -> None:
+        (folder.path / "result.json").write_bytes(written)
+
+        assert folder.result() == {"a": "?x\ufffd"}
+
+    def test_keeps_pairs_and_plain_text(self, folder: run_folder.RunFolder) -> None:
+        (folder.path / "result.json").write_bytes(b'{"a": "\\ud83d\\ude00 \\\\ud8 \xc3\xbc"}')
+
+        assert folder.result() == {"a": "\U0001f600 \\ud8 \u00fc"}
+
+    @pytest.mark.parametrize("written", [b"{", b"\xff", b"[" * 200_000])
+    def test_that_is_none_is_not_there(self, folder: run_folder.RunFolder, written: bytes) -> None:
+        (folder.path / "result.json").write_bytes(written)
+
+        assert folder.result() is None

@@ -6,6 +6,7 @@ The files are described in `docs/how-it-works/run-folder.md`. Whatever is not th
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,8 @@ from pelagos.module import durable
 
 PIECE_BYTES = 1 << 20
 _TAIL_BYTES_PER_LINE = 400
+_UNFIT = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
+"""How signs are written that are no text by themselves."""
 
 
 class Piece(NamedTuple):
@@ -124,9 +127,9 @@ class RunFolder:
 
     def _json(self, name: str) -> Any:
         try:
-            return json.loads((self.path / name).read_bytes())
-        except FileNotFoundError:
-            return None
+            return _read((self.path / name).read_bytes())
+        except (FileNotFoundError, ValueError, RecursionError):
+            return None  # A module can write what it likes in here.
 
 
 def _read_part(path: Path, start: int, limit: int) -> tuple[bytes, int]:
@@ -157,7 +160,16 @@ def _mark(path: Path) -> int:
 
 def _row(line: bytes) -> dict[str, Any] | None:
     try:
-        row = json.loads(line)
-    except ValueError:
+        row = _read(line)
+    except (ValueError, RecursionError):
         return None  # A full disk can leave half a line in the middle; the lines around it are good.
     return row if isinstance(row, dict) else None
+
+
+def _read(data: bytes) -> Any:
+    """Read JSON; signs that no database and no client takes (NUL, half of a pair) are replaced."""
+    value = json.loads(data)
+    if _UNFIT.search(data) is None:
+        return value
+    text = json.dumps(value, ensure_ascii=False).replace("\\u0000", "\\ufffd")
+    return json.loads(text.encode("utf-8", "replace"))
