@@ -50,6 +50,8 @@ class TestHub:
 
             assert (program.status_code, program.json()["error"]["code"]) == (404, "not_found")
             assert (person.status_code, person.headers["content-type"]) == (404, "text/html; charset=utf-8")
+            policies = {each.headers["content-security-policy"].partition(";")[0] for each in (program, person)}
+            assert policies == {"default-src 'none'"}
 
         run(body)
 

@@ -36,7 +36,7 @@ from pelagos.module import durable
 from pelagos.runtime import errors as runtime_errors
 from pelagos.runtime import scratch
 from pelagos.runtime import server as servers
-from pelagos.runtime.console import watching
+from pelagos.runtime.console import guard, watching
 from pelagos.sites import driver, registry
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -306,6 +306,9 @@ async def _healthz(_request: Request) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     """Say what went wrong outside of the API and the pages: in front of a deployment, that is."""
     if not isinstance(error, errors.PelagosError) or "text/html" not in request.headers.get("accept", ""):
-        return await api_errors.answer(request, error)
-    status = runtime_errors.status_of(error)
-    return HTMLResponse(web.refused(status, error), status)
+        answer = await api_errors.answer(request, error)
+    else:
+        status = runtime_errors.status_of(error)
+        answer = HTMLResponse(web.refused(status, error), status)
+    answer.headers.update(guard.HEADERS)
+    return answer

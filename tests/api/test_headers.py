@@ -1,3 +1,5 @@
+import pytest
+
 from pelagos.api import headers
 from pelagos.identity import credentials
 
@@ -51,6 +53,10 @@ class TestAnswered:
 
     def test_never_set_the_session_of_the_hub(self) -> None:
         assert answered(("Set-Cookie", f"{credentials.COOKIE}=mine; Path=/")) == {}
+
+    @pytest.mark.parametrize("name", ["Service-Worker-Allowed", "Clear-Site-Data", "Strict-Transport-Security"])
+    def test_never_speak_for_the_whole_host(self, name: str) -> None:
+        assert answered((name, "/"), ("X-Own", "1")) == {b"x-own": b"1"}
 
     def test_keep_several_cookies(self) -> None:
         pairs = [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]

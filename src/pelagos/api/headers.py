@@ -23,6 +23,8 @@ HOP_BY_HOP = frozenset(
 )
 """They speak of one connection only: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1"""
 
+_OF_THE_HOST = frozenset({"clear-site-data", "service-worker-allowed", "strict-transport-security"})
+"""They would speak for the whole host, and outlive the deployment: they stay with it."""
 _KEPT_HERE = HOP_BY_HOP | {"expect"}
 """The server in front has answered an expectation already."""
 _OF_A_HANDSHAKE = frozenset(f"sec-websocket-{name}" for name in ("accept", "extensions", "key", "protocol", "version"))
@@ -39,7 +41,7 @@ def asked(headers: Iterable[tuple[bytes, bytes]], *, handshake: bool = False) ->
 def answered(headers: Iterable[tuple[str, str]], *, prefix: str, host: str) -> list[tuple[bytes, bytes]]:
     """Give the headers of an answer as the client gets them; places and cookies of the host lie below `prefix`."""
     plain = [(name.lower(), value) for name, value in headers]
-    dropped = HOP_BY_HOP | _named(plain)
+    dropped = HOP_BY_HOP | _OF_THE_HOST | _named(plain)
     kept = [(name, _changed(name, value, prefix, host)) for name, value in plain if name not in dropped]
     return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in kept if value]
 
