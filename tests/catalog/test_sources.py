@@ -115,6 +115,7 @@ class TestAdd:
             "ext::sh -c touch% x",
             "--upload-pack=x",
             "https://me:secret@example.org/x",
+            "https://ghp_token@example.org/x",
             "/" + "a" * 300,
             f"https://example.org/{'a' * 2000}",
         ],
@@ -426,7 +427,6 @@ class TestIndex:
         assert "MODULES.yml:2:1" in found.error
 
 
-@databases.BOTH
 class TestInstalled:
     def test_brings_the_modules_that_can_be_run(
         self,
@@ -476,7 +476,6 @@ class TestInstalled:
             made.remove("installed")
 
 
-@databases.BOTH
 class TestDue:
     def test_reads_what_was_not_read_for_long(
         self, known: sources.Sources, time: clock.FixedClock, tmp_path: Path
@@ -491,7 +490,6 @@ class TestDue:
         assert ran == [["one"], [], ["one"]]
 
 
-@databases.BOTH
 class TestRefresh:
     @pytest.mark.parametrize("source_id", ["nothing", "../nothing", ""])
     def test_says_that_there_is_none(self, known: sources.Sources, source_id: str) -> None:

@@ -35,7 +35,8 @@ _LONGEST_LOCATION = 2000
 _SCP_LIKE = re.compile(r"[\w.-]+@[\w.-]+:[^/].*")
 _ADDRESS = re.compile(r"(https?|git|ssh|file)://\S+")
 _REMOTE = re.compile(r"(https?|git|ssh)://")
-_SECRET = re.compile(r"[a-z]+://[^/@\s]*:[^/@\s]*@")
+_SECRET = re.compile(r"[a-z]+://[^/@\s]*:[^/@\s]*@|https?://[^/@\s]+@")
+"""A password, or a name over the web: there it may be a token."""
 
 
 @dataclasses.dataclass
@@ -324,7 +325,7 @@ def _exists(path: Path) -> bool:
 def _check_address(address: str) -> None:
     if _SECRET.match(address):
         raise errors.InvalidInput(
-            {"location": ["the address holds a password, which everybody would see"]},
+            {"location": ["the address holds a password or a token, which everybody would see"]},
             hint="Keep it with git's credential helper, and give the address without it.",
         )
     known = _ADDRESS.fullmatch(address) or _SCP_LIKE.fullmatch(address) or Path(address).is_absolute()
