@@ -125,6 +125,15 @@ class TestParse:
         assert sources.parse("git+https://example.org/a/b@--upload-pack=x", folder=here).reference == ""
 
 
+class TestImage:
+    @pytest.mark.parametrize(
+        "text", ["docker://--privileged", "podman://-v/h:/h", "docker://$(x)", "-v/h:x", "docker://"]
+    )
+    def test_is_never_an_option_of_the_engine(self, here: Path, text: str) -> None:
+        with pytest.raises(errors.InvalidInput):
+            sources.parse(text, folder=here)
+
+
 class TestIsSource:
     @pytest.mark.parametrize(
         "text", ["./module", "..", "a/b", "flowers:1", "docker://flowers", "http://localhost:5000"]

@@ -108,7 +108,7 @@ def _split_extras(text: str, folder: Path) -> tuple[str, tuple[str, ...], str]:
 def _elsewhere(body: str, extras: tuple[str, ...], folder: Path) -> Source | None:
     """Understand what is neither here nor on an index."""
     if _is_image(body, folder):
-        return Source(SourceKind.IMAGE, body)
+        return Source(SourceKind.IMAGE, _image(body))
     if _SERVER.fullmatch(body):
         return Source(SourceKind.SERVER, re.sub("(/v2)?/?$", "", body))
     if _is_git(body):
@@ -122,6 +122,14 @@ def _is_image(body: str, folder: Path) -> bool:
         return True
     match = _IMAGE.fullmatch(body)
     return match is not None and bool(match[6] or match[7]) and not (folder / body).exists()
+
+
+def _image(body: str) -> str:
+    # The name becomes a word of the engine's command line, where one that begins so would be an option.
+    name = _ENGINE.sub("", body, count=1)
+    if name.startswith("-") or _IMAGE.fullmatch(name) is None:
+        raise errors.InvalidInput({"source": [f"'{name[:200]}' is no name of an image; expected such as 'name:tag'"]})
+    return body
 
 
 def _is_git(body: str) -> bool:
