@@ -15,8 +15,6 @@ from pelagos.catalog import checking, examples, faults, proposals, store
 from pelagos.catalog.proposals import State
 from pelagos.domain import clock, errors
 
-pytestmark = databases.BOTH
-
 
 @pytest.fixture
 def time() -> clock.FixedClock:
@@ -44,6 +42,7 @@ def report(time: clock.FixedClock, name: str = "plankton", **said: object) -> ch
     return checking.Report(made, score=50, examples=(ran(time),), location="/modules/plankton", commit="c0ffee")
 
 
+@databases.BOTH
 class TestPropose:
     def test_waits_for_a_reviewer(self, known: proposals.Proposals, cards: store.Store, time: clock.FixedClock) -> None:
         made = known.propose(report(time), "ada")
@@ -91,6 +90,7 @@ class TestPropose:
         assert known.list() == ()
 
 
+@databases.BOTH
 class TestAccept:
     def test_lists_the_card(self, known: proposals.Proposals, cards: store.Store, time: clock.FixedClock) -> None:
         made = known.propose(report(time), "ada")

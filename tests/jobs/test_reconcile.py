@@ -204,7 +204,6 @@ class TestTwoLoopsAtOnce:
             assert [move.new for move in jobs.history(job.id)] == [QUEUED, STARTING, DONE]
 
 
-@databases.BOTH
 class TestKilled:
     @pytest.mark.parametrize(
         "point",
@@ -236,6 +235,7 @@ class TestKilled:
 
         assert [found.id for found in world.jobs().find()] == [job.id]
 
+    @databases.BOTH
     @pytest.mark.parametrize("point", ["before running", "after running", "before done", "after done"])
     def test_around_a_move_the_next_step_completes_it(self, world: worlds.World, start: Start, point: str) -> None:
         jobs = world.jobs()
