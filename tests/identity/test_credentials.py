@@ -24,6 +24,16 @@ class TestWithout:
         assert credentials.without(headers) == kept
 
 
+class TestSession:
+    @pytest.mark.parametrize("cookie", [b"pelagos_session=s", b"a=1; pelagos_session=s ;b=2", b" pelagos_session =s"])
+    def test_is_read_from_the_cookie(self, cookie: bytes) -> None:
+        assert credentials.session([(b"cookie", cookie)]) == "s"
+
+    @pytest.mark.parametrize("cookie", [b"\xa0pelagos_session=s", b"\x85pelagos_session=s", b"pelagos_sessions=s", b""])
+    def test_is_never_what_would_be_passed_on(self, cookie: bytes) -> None:
+        assert credentials.session([(b"cookie", cookie)]) == ""
+
+
 class TestToken:
     def test_is_read_whatever_the_case_of_its_scheme(self) -> None:
         assert credentials.token([(b"authorization", b"bEaReR  abc ")]) == "abc"

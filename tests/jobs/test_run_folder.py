@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pelagos.domain import errors
-from pelagos.jobs import run_folder
+from pelagos.jobs import run_folder, zipping
 
 
 @pytest.fixture
@@ -114,6 +114,16 @@ class TestSmallFiles:
 
 
 class TestHasModel:
+    def test_is_never_said_of_a_link(
+        self, folder: run_folder.RunFolder, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        elsewhere = tmp_path_factory.mktemp("home")
+        (elsewhere / "id_rsa").touch()
+        folder.model.symlink_to(elsewhere)
+
+        assert not folder.has_model
+        assert zipping.size(folder.model) == 0
+
     def test_is_about_what_lies_in_the_folder(self, folder: run_folder.RunFolder) -> None:
         folder.model.mkdir()
         empty = folder.has_model

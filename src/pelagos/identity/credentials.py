@@ -12,9 +12,8 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 def session(headers: Headers) -> str:
     """Give the session of the cookie; empty when there is none."""
-    pairs = (pair for name, value in headers if name == b"cookie" for pair in value.decode("latin-1").split(";"))
-    found = (value for name, _, value in (pair.strip().partition("=") for pair in pairs) if name == COOKIE)
-    return next(found, "")
+    pairs = (pair for name, value in headers if name == b"cookie" for pair in value.split(b";"))
+    return next((pair.partition(b"=")[2].strip().decode("latin-1") for pair in pairs if _ours(pair)), "")
 
 
 def token(headers: Headers) -> str | None:

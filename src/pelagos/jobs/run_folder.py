@@ -96,9 +96,9 @@ class RunFolder:
 
     @property
     def has_model(self) -> bool:
-        """Whether the run has left anything in its model folder."""
+        """Whether the run has left anything in its model folder; what a link leads to is no model of it."""
         try:
-            return any(True for _ in self.model.iterdir())
+            return not self.model.is_symlink() and any(True for _ in self.model.iterdir())
         except FileNotFoundError:
             return False
 

@@ -46,6 +46,8 @@ def pieces(folder: Path, top: str) -> Iterator[bytes]:
 
 def files(folder: Path) -> Iterator[Path]:
     """List the regular files of a folder and those below; links lead elsewhere and are left out."""
+    if folder.is_symlink():
+        return
     for place, folders, names in os.walk(folder):
         folders.sort()
         for path in (Path(place, name) for name in sorted(names)):
