@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 COUNTING = ROOT / "tests" / "modules_for_tests" / "counting"
 RELEASE = "jupyterlab==4.6.6"
 WITHIN_S = 60.0
-IDLE_S = 2.0
+IDLE_MINUTES = 0.04
 WATCH = """
 import os, sys
 
@@ -120,7 +120,7 @@ class TestJupyterLab:
         page = opened(hub.login())
         page.goto(f"{hub.address}/modules/counting/deploy")
         page.get_by_label("JupyterLab").check()
-        page.get_by_label("Stop when idle").fill(f"{IDLE_S / 60:g}")
+        page.get_by_label("Stop when idle").fill(f"{IDLE_MINUTES}")
         page.get_by_role("button", name="Deploy").click()
         page.wait_for_url("**/deployment/*")
         number = page.url.rpartition("/")[2]
@@ -134,10 +134,10 @@ class TestJupyterLab:
         assert page.locator(".Toastify__toast").count() == 0
         assert any("ipykernel" in command for command in living(hub, number))
 
-        # Only its sockets are in use that long: the page asks for its kernels less often.
+        # Only its sockets are in use all that time: the page asks for its kernels less often.
         with hub.client() as client:
             path = f"/api/v1/deployments/{number}"
-            programs.until(lambda: used_s(client, path) > 3 * IDLE_S, WITHIN_S)
+            programs.until(lambda: used_s(client, path) > 3 * 60 * IDLE_MINUTES, WITHIN_S)
             assert client.get(path).json()["state"] == "CREATE_COMPLETE"
 
         page.goto(f"{hub.address}/deployment/{number}")
