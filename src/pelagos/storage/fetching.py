@@ -18,6 +18,8 @@ from pelagos.storage import limits, names
 CHUNK = 1 << 20
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PORTS = {"http": 80, "https": 443}
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+"""What such an address leads to is in its last four bytes (RFC 6052)."""
 _FALLBACK_NAME = "download"
 _NO_ANSWER = (OSError, http.client.HTTPException)
 
@@ -151,6 +153,8 @@ def _connected(host: str, port: int, most: limits.Limits) -> socket.socket:
 def _is_public(address: str) -> bool:
     found = ipaddress.ip_address(address.partition("%")[0])
     inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None) or found
+    if found in _NAT64:
+        inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
     return bool(inner.is_global and not inner.is_multicast)
 
 
