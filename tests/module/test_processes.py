@@ -83,6 +83,18 @@ class TestDescendants:
         assert sleeper.pid not in {process.pid for process in processes.descendants(os.getpid())}
 
 
+class TestInherited:
+    def test_leaves_out_what_opens_something_of_ours(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PELAGOS_DATABASE", "postgresql://ada:secret@localhost/records")
+        monkeypatch.setenv("PELAGOS_TOKEN", "secret")
+        monkeypatch.setenv("PELAGOS_THREADS", "2")
+
+        inherited = processes.inherited()
+
+        assert inherited["PELAGOS_THREADS"] == "2"
+        assert processes.SECRET_VARIABLES.isdisjoint(inherited)
+
+
 class TestOfRun:
     def test_finds_processes_by_their_token(self, sleeper: subprocess.Popen[bytes]) -> None:
         assert eventually(

@@ -10,6 +10,9 @@ from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional
 TOKEN_VARIABLE = "PELAGOS_RUN"  # noqa: S105 - names a run, opens nothing
 """Every process of a run carries the run's token in this variable."""
 
+SECRET_VARIABLES = frozenset({"PELAGOS_DATABASE", "PELAGOS_TOKEN"})
+"""What opens something of ours: no process that runs a module's code inherits it."""
+
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -26,6 +29,11 @@ class Process(NamedTuple):
     """Resident bytes."""
     cpu_s: float
     """Processor time of itself and of the children it has waited for."""
+
+
+def inherited() -> Dict[str, str]:
+    """Give the variables of this process that one with a module's code may have."""
+    return {name: value for name, value in os.environ.items() if name not in SECRET_VARIABLES}
 
 
 def find(pid: int) -> Optional[Process]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import enum
-import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Protocol, cast
 
 from pelagos.domain import errors
 from pelagos.module import frames
+from pelagos.module import processes as environs
 from pelagos.module import worker as other_side
 from pelagos.runtime import calls, processes
 
@@ -102,7 +102,7 @@ class Worker(asyncio.Protocol):
         """Why the module could not be imported or loaded."""
         self.process = processes.Process(
             command(code),
-            environment={**os.environ, **environment, "PYTHONPATH": str(code.path), "PYTHONUNBUFFERED": "1"},
+            environment={**environs.inherited(), **environment, "PYTHONPATH": str(code.path), "PYTHONUNBUFFERED": "1"},
             folder=code.cwd,
             scratch=scratch,
             on_log=on_log,

@@ -83,7 +83,12 @@ class LocalDriver:
             subprocess.run(
                 [*_DETACH, *command.arguments],
                 cwd="/",
-                env={**os.environ, **_placement(command.resources), **command.environment, **_mark(command.token)},
+                env={
+                    **processes.inherited(),
+                    **_placement(command.resources),
+                    **command.environment,
+                    **_mark(command.token),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
