@@ -117,16 +117,15 @@ class Process:
 
     def __init__(self, state: Path, *, port: int = 0, **variables: str) -> None:
         self.state = state
-        told = state.parent / f"{state.name}-hub.log"
-        self._log = told.open("ab")
-        self._log_path = told
+        self._log_path = state.parent / f"{state.name}-hub.log"
         (state / "hub.json").unlink(missing_ok=True)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "pelagos.cli", "--state-dir", str(state), "up", "--listen-port", str(port)],
-            stdout=self._log,
-            stderr=self._log,
-            env={**os.environ, **variables},
-        )
+        with self._log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "pelagos.cli", "--state-dir", str(state), "up", "--listen-port", str(port)],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **variables},
+            )
         self.address = self._address()
 
     @property
@@ -164,9 +163,7 @@ class Process:
         self._ended()
 
     def _ended(self) -> int:
-        code = self.process.wait(END_S)
-        self._log.close()
-        return code
+        return self.process.wait(END_S)
 
     def _address(self) -> str:
         deadline = time.monotonic() + START_S

@@ -91,7 +91,7 @@ class TestCreate:
         reached(known, made.id, State.CREATE_COMPLETE)
         path = f"/deployments/{made.id}/v2/models/counting/predict/"
         status, body = asked(known.target(made.id), path, json.dumps({"values": [1]}))
-        assert (status, json.loads(body)["predictions"]) == (200, {"total": 4.0, "model": model.id})
+        assert (status, json.loads(body).get("predictions", body)) == (200, {"total": 4.0, "model": model.id})
 
     @databases.BOTH
     def test_is_one_deployment_for_one_key(self, world: World) -> None:

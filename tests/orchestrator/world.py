@@ -136,9 +136,8 @@ class World:
         models: jobs.TrainedModels | None = None,
     ) -> orchestrator.Deployments:
         """Make a `Deployments` on this machine as a hub that has just started would."""
-        around = orchestrator.Surroundings(
-            self.state / "deployments", self.modules, {"PELAGOS_STATE_DIR": str(self.state)}
-        )
+        same_state = {"PELAGOS_STATE_DIR": str(self.state), "PELAGOS_DATABASE": self.database_url}
+        around = orchestrator.Surroundings(self.state / "deployments", self.modules, same_state)
         pretended = sites is not None
         return orchestrator.Deployments(
             store or self.store,
