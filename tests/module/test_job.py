@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -392,6 +393,15 @@ class TestCancel:
         assert outcome["reason"] == "cancelled_by_user"
         assert (run.folder / "outputs" / "finally").exists()
         assert outcome["finished"] - outcome["started"] < 30
+
+    def test_comes_of_itself_when_the_run_folder_is_removed(self, run: Run) -> None:
+        run.start("Endless").ready()
+
+        # Not in one step: the supervisor writes into the folder while it is being emptied.
+        run.await_(lambda: shutil.rmtree(run.folder, ignore_errors=True) is None and not run.folder.exists())
+
+        run.supervisors[0].wait(timeout=30)
+        assert processes.of_run(run.token) == []
 
     def test_leaves_a_module_that_watches_for_it_the_time_to_save(self, run: Run) -> None:
         run.start("Endless", how="watches").ready()

@@ -166,6 +166,9 @@ class Supervisor:
             return {"reason": "cancelled_by_user", "message": "Its supervisor was told to stop."}
         if (self._folder / "cancel").exists():
             return {"reason": "cancelled_by_user", "message": "Cancelled."}
+        if not self._folder.exists():
+            # Nobody can find this run any more, so nobody could ever end it.
+            return {"reason": "cancelled_by_user", "message": "Its run folder was removed."}
         return None
 
     def _wait(self, timeout_s: float) -> None:
@@ -245,7 +248,7 @@ class Supervisor:
     def _publish(self, data: bytes) -> None:
         # A disk that is full beyond what was reserved is given time to become free again.
         for _ in range(PUBLISH_ATTEMPTS):
-            if _attempt(lambda: self._replace_outcome(data)):
+            if _attempt(lambda: self._replace_outcome(data)) or not self._folder.exists():
                 return
             time.sleep(1.0)
 
