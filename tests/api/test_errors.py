@@ -36,6 +36,16 @@ class TestError:
 
         at_hub(body)
 
+    def test_may_quote_half_a_character(self, at_hub: AtHub) -> None:
+        async def body(world: hub_world.Here) -> None:
+            half = {"content": b'{"module": "\\ud800"}', "headers": {"Content-Type": "application/json"}}
+
+            answer = await world.client.post("/api/v1/runs", **half)
+
+            assert answer.status_code == 404
+
+        at_hub(body)
+
     def test_of_a_fault_of_ours_tells_its_number_and_nothing_else(self, at_hub: AtHub, state: Path) -> None:
         async def body(world: hub_world.Here) -> None:
             (state / "datasets").write_text("no folder")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http
+import json
 import logging
 import uuid
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ import fastapi
 from fastapi import exceptions
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pelagos.domain import errors
 from pelagos.runtime import errors as runtime_errors
@@ -71,7 +72,8 @@ def _written(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     facts = {"code": code, "message": message, "hint": hint, "faults": faults or {}}
-    return JSONResponse({"error": facts}, status, headers)
+    # Plain ASCII: a message may quote half a character of somebody's input, which UTF-8 cannot write.
+    return Response(json.dumps({"error": facts}), status, headers, media_type="application/json")
 
 
 def _faults(error: exceptions.RequestValidationError) -> dict[str, list[str]]:
