@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import uuid
 from typing import Protocol
 
@@ -30,7 +31,10 @@ class SystemClock:
 
 
 class FixedClock:
-    """A clock for tests: stands still until it is moved, and counts its ids."""
+    """A clock for tests: stands still until it is moved, and counts its ids.
+
+    The ids begin with the number of the process: they name real processes too, which another test may look for.
+    """
 
     def __init__(self, start: datetime.datetime | None = None) -> None:
         self._now = start or datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
@@ -45,6 +49,6 @@ class FixedClock:
         self._now += datetime.timedelta(seconds=seconds)
 
     def new_id(self) -> str:
-        """Make the next id of the row 1, 2, 3 ..."""
+        """Make the next id of this process."""
         self._ids += 1
-        return f"{self._ids:032x}"
+        return f"{os.getpid():08x}{self._ids:024x}"

@@ -55,6 +55,7 @@ class Desk:
         self.live = live.Live(stopping)
         self.installations = installations.Installations(self._install)
         self._installed: tuple[float, Mapping[str, str]] = (0.0, {})
+        self._installs = 0
 
     @functools.cached_property
     def known(self) -> run_words.Descriptions:
@@ -103,8 +104,10 @@ class Desk:
         """
         until, known = self._installed
         if until < time.monotonic():
+            begun = self._installs
             known = {module_sources.normalised(each.name): each.name for each in self.hub.modules.list()}
-            self._installed = (time.monotonic() + INSTALLED_FOR_S, known)
+            if begun == self._installs:  # Else it may lack what was installed while it was read.
+                self._installed = (time.monotonic() + INSTALLED_FOR_S, known)
         return known
 
     def description(self, name: str) -> Mapping[str, Any] | None:
@@ -127,6 +130,7 @@ class Desk:
 
     def _install(self, source: str, progress: environments.Progress) -> None:
         self.hub.modules.install(source, progress=progress)
+        self._installs += 1
         self._installed = (0.0, {})
         # Its card shall be there when the page is drawn again.
         self.hub.sources.refresh(sources.INSTALLED)
