@@ -27,7 +27,7 @@ up: $(DEMO)/module $(VENV)/hub  ## Start the hub: catalogue, dashboard, deployme
 test: test-core test-modules  ## Run all tests
 
 test-core: $(VENV)/dev
-	$(BIN)/pytest -n 2 --dist loadgroup tests
+	$(BIN)/pytest -n 3 --dist loadgroup tests
 
 test-modules: $(MODULES)/ready
 	cd modules/image-classification && ../../$(MODULES)/bin/pytest tests
