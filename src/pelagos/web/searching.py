@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pelagos import catalog
+from pelagos.orchestrator import finding
 from pelagos.web import desk as desks
-from pelagos.web import recipes, using
+from pelagos.web import recipes
 
 EACH = 6
 """Most finds of one kind."""
 LONGEST_CHARS = 200
+LONGEST_NOTE = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,54 +56,23 @@ async def show(desk: desks.Desk, request: Request) -> Response:
 
 def search(desk: desks.Desk, text: str) -> Groups:
     """Look for words in everything the hub has; without words the pages are listed."""
-    kinds = {
-        "Pages": _pages,
-        "Modules": _modules,
-        "Runs": _runs,
-        "Models": _models,
-        "Deployments": _deployments,
-        "Data sets": _datasets,
-        "Sites": _sites,
-    }
-    asked = kinds if text else {"Pages": _pages}
-    found = ((name, list(look(desk, text))[: EACH if text else None]) for name, look in asked.items())
-    return [(name, some) for name, some in found if some]
+    if not text:
+        return [("Pages", list(_pages("")))]
+    found: dict[str, list[Found]] = {name: [] for name in ("Pages", *_KINDS.values(), "Sites")}
+    found["Pages"] = list(_pages(text))[:EACH]
+    for one in finding.find(desk.hub, text, EACH):
+        found[_KINDS[one.kind]].append(Found(one.title, one.note[:LONGEST_NOTE], one.path))
+    sites = [name for name in sorted(desk.hub.sites) if text.casefold() in name.casefold()]
+    found["Sites"] = [Found(name, "", "/sites") for name in sites[:EACH]]
+    return [(name, some) for name, some in found.items() if some]
 
 
-def _pages(_: desks.Desk, text: str) -> Iterator[Found]:
+_KINDS = {"module": "Modules", "run": "Runs", "model": "Models", "deployment": "Deployments", "dataset": "Data sets"}
+"""What is found, in the order of the page."""
+
+
+def _pages(text: str) -> Iterator[Found]:
     more = (("Sources", "/sources"), ("Review", "/proposals"))
     for name, address in (*((name, address) for _, name, address in desks.SECTIONS), *more):
         if text.casefold() in name.casefold():
             yield Found(name, "", address)
-
-
-def _modules(desk: desks.Desk, text: str) -> Iterator[Found]:
-    for hit in catalog.search(desk.hub.cards, catalog.Query(text, limit=EACH)).hits:
-        yield Found(hit.title, hit.summary[:100], using.address(hit.name))
-
-
-def _runs(desk: desks.Desk, text: str) -> Iterator[Found]:
-    for job in desk.hub.jobs.find(text=text, limit=EACH):
-        yield Found(f"{job.module} {job.id[:8]}", job.state, f"/runs/{job.id}")
-
-
-def _models(desk: desks.Desk, text: str) -> Iterator[Found]:
-    for model in desk.hub.models.list(text=text, limit=EACH):
-        yield Found(model.title or model.id[:8], f"{model.module} {' '.join(model.aliases)}", f"/models/{model.id}")
-
-
-def _deployments(desk: desks.Desk, text: str) -> Iterator[Found]:
-    for each in desk.hub.deployments.find(text=text, limit=EACH):
-        yield Found(each.wish.title or f"{each.wish.module} {each.id[:8]}", each.state, f"/deployment/{each.id}")
-
-
-def _datasets(desk: desks.Desk, text: str) -> Iterator[Found]:
-    for each in desk.hub.datasets.list():
-        if text.casefold() in each.name.casefold():
-            yield Found(each.name, f"{each.files} files", f"/datasets/{each.name}")
-
-
-def _sites(desk: desks.Desk, text: str) -> Iterator[Found]:
-    for name in sorted(desk.hub.sites):
-        if text.casefold() in name.casefold():
-            yield Found(name, "", "/sites")
