@@ -2,13 +2,13 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import waiting
 from cli.terminal import Terminal
 
 Pelagos = Callable[..., Any]
@@ -16,14 +16,6 @@ pytestmark = pytest.mark.heavy
 WAIT_S = 30.0
 MANY = 3000
 """Inputs that take longer than it takes to send a signal."""
-
-
-def until(holds: Callable[[], Any]) -> None:
-    """Wait until a condition holds; fail when it never does."""
-    deadline = time.monotonic() + WAIT_S
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -153,7 +145,7 @@ class TestPredictFolder:
             (tmp_path / "in" / f"{index}.txt").write_text("1\n")
         words = ["predict", "counting", str(tmp_path / "in"), "--output", str(tmp_path / "out"), "--values", "1"]
         with subprocess.Popen([sys.executable, "-m", "pelagos.cli", *words], stderr=subprocess.PIPE) as process:
-            until(lambda: (tmp_path / "out").exists() and len(list((tmp_path / "out").iterdir())) > 20)
+            waiting.until(lambda: (tmp_path / "out").exists() and len(list((tmp_path / "out").iterdir())) > 20)
             process.send_signal(number)
             _, said = process.communicate(timeout=WAIT_S)
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+import waiting
 from pelagos.domain import errors
 from pelagos.environments import Environments
 from side_by_side import questions, servers
@@ -106,20 +107,12 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         far.shutdown()
 
 
-def until(holds: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + WITHIN_S
-    while not (found := holds()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return found
-
-
 def ended(server: Server, path: str) -> dict[str, Any]:
     def training() -> dict[str, Any] | None:
         found: dict[str, Any] = server.client.get(path).json()
         return None if found["status"] == "running" else found
 
-    found: dict[str, Any] = until(training)
+    found: dict[str, Any] = waiting.until(training)
     return found
 
 
@@ -192,12 +185,14 @@ class TestPelagos:
     def test_cancels_there(self, counting: tuple[Server, Server]) -> None:
         far, near = counting
         started = near.client.post("/v2/models/counting/train/?epochs=1000&delay_s=0.2").json()
-        until(lambda: "running" in [one["status"] for one in far.client.get("/v2/models/counting/train/").json()])
+        waiting.until(
+            lambda: "running" in [one["status"] for one in far.client.get("/v2/models/counting/train/").json()]
+        )
 
         cancelled = near.client.delete(f"/v2/models/counting/train/{started['uuid']}").json()
 
         assert cancelled["status"] == "cancelled"
-        until(lambda: far.client.get("/v2/models/counting/train/").json()[-1]["status"] == "cancelled")
+        waiting.until(lambda: far.client.get("/v2/models/counting/train/").json()[-1]["status"] == "cancelled")
 
 
 class TestOdd:
@@ -212,7 +207,7 @@ class TestOdd:
             first = next(answer.iter_text())
 
         assert first.startswith("data: 0")
-        until(lambda: any("endless" in path for path in Odd.left))
+        waiting.until(lambda: any("endless" in path for path in Odd.left))
         assert odd.client.post("/v2/models/odd/predict/?how=stream").status_code == 200
 
     def test_gets_no_secret_of_our_clients(self, odd: Server) -> None:

@@ -10,14 +10,14 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+import waiting
 from engines import engines
 from engines.engines import Engine
 from pelagos.domain import errors
@@ -77,15 +77,6 @@ def serving(state: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], s
             process.wait(WITHIN_S)
 
 
-def until(holds: Callable[[], Any]) -> Any:
-    """Wait until something holds and give it."""
-    deadline = time.monotonic() + WITHIN_S
-    while not (found := holds()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return found
-
-
 def workers(engine: Engine) -> set[str]:
     return {name for name in engine.containers() if name.startswith("pelagos-worker-")}
 
@@ -99,7 +90,7 @@ def ended(client: httpx.Client, module: str, uuid: str) -> dict[str, Any]:
         found: dict[str, Any] = client.get(f"/v2/models/{module}/train/{uuid}").json()
         return None if found["status"] == "running" else found
 
-    found: dict[str, Any] = until(training)
+    found: dict[str, Any] = waiting.until(training)
     return found
 
 
@@ -198,12 +189,12 @@ class TestServer:
     def test_cancels_a_training_and_its_container(self, engine: Engine, client: httpx.Client) -> None:
         before = set(engine.containers())
         started = client.post("/v2/models/leaves/train/?epochs=600&delay_s=1").json()
-        until(lambda: set(engine.containers()) - before)
+        waiting.until(lambda: set(engine.containers()) - before)
 
         cancelled = client.delete(f"/v2/models/leaves/train/{started['uuid']}").json()
 
         assert cancelled["status"] == "cancelled"
-        until(lambda: set(engine.containers()) <= before)
+        waiting.until(lambda: set(engine.containers()) <= before)
 
     def test_shows_its_pages(self, client: httpx.Client) -> None:
         page = client.get("/console/modules/leaves/predict")
@@ -221,7 +212,7 @@ class TestEnd:
 
         assert process.returncode == 0
         assert (limits["Memory"], limits["NanoCpus"], limits["NetworkMode"]) == (300 << 20, 1_500_000_000, "none")
-        until(lambda: workers(engine) <= before)
+        waiting.until(lambda: workers(engine) <= before)
 
     def test_comes_for_a_busy_container_when_the_server_is_killed(self, engine: Engine, state: Path) -> None:
         before = workers(engine)
@@ -231,7 +222,7 @@ class TestEnd:
             process.kill()
             process.wait(WITHIN_S)
 
-        until(lambda: workers(engine) <= before)
+        waiting.until(lambda: workers(engine) <= before)
 
     def test_comes_at_the_next_start_for_what_a_crash_left_of_ours(self, engine: Engine, state: Path) -> None:
         space = Path("/proc/self/ns/pid").stat().st_ino
@@ -240,18 +231,18 @@ class TestEnd:
             engine.ask("create", "--name", name, engines.IMAGE, "x")
 
         with serving(state, "leaves"):
-            until(lambda: left not in engine.containers())
+            waiting.until(lambda: left not in engine.containers())
         assert others in engine.containers()
         engine.ask("rm", others)
 
     def test_leaves_a_training_running(self, state: Path) -> None:
         with serving(state, "counting") as (process, address):
             uuid = httpx.post(f"{address}v2/models/counting/train/?epochs=4&delay_s=0.5", timeout=30).json()["uuid"]
-            until((state / "jobs" / uuid / "progress.json").exists)
+            waiting.until((state / "jobs" / uuid / "progress.json").exists)
             process.kill()
             process.wait(WITHIN_S)
 
-        until((state / "jobs" / uuid / "outcome.json").exists)
+        waiting.until((state / "jobs" / uuid / "outcome.json").exists)
         outcome = json.loads((state / "jobs" / uuid / "outcome.json").read_text())
         assert outcome["reason"] == "finished"
 

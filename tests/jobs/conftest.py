@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -29,7 +30,10 @@ def start(world: worlds.World) -> Iterator[Start]:
 
     def begin(*act: str) -> subprocess.Popen[str]:
         command = [sys.executable, str(Path(worlds.__file__)), str(world.state), world.database_url, *act]
-        started.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        surroundings = {**os.environ, "PYTHONPATH": str(Path(worlds.__file__).parents[1])}
+        started.append(
+            subprocess.Popen(command, env=surroundings, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        )
         return started[-1]
 
     yield begin

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import databases
+import waiting
 from jobs import world as worlds
 from jobs.conftest import Start
 from pelagos.domain import errors, records, resources, states
@@ -42,7 +43,7 @@ class TestSubmit:
 
         assert job.state == STARTING
         assert job.handle is not None
-        worlds.await_(lambda: jobs.run_folder(job.id).ended)
+        waiting.until(lambda: jobs.run_folder(job.id).ended)
 
     def test_is_one_job_for_one_key(self, world: worlds.World) -> None:
         jobs = world.jobs()
@@ -188,13 +189,13 @@ class TestTheQueue:
 
     def test_starts_the_next_when_one_ends(self, world: worlds.World) -> None:
         jobs = world.jobs()
-        first, _, waiting = [jobs.submit(world.submission("Endless")) for _ in range(3)]
+        first, _, queued = [jobs.submit(world.submission("Endless")) for _ in range(3)]
         worlds.running(jobs, first)
 
         jobs.cancel(first.id)
         jobs.reconcile()
 
-        assert jobs.get(waiting.id).state in (STARTING, RUNNING)
+        assert jobs.get(queued.id).state in (STARTING, RUNNING)
 
     def test_tells_how_a_job_ended_that_the_module_ended_badly(self, world: worlds.World) -> None:
         jobs = world.jobs()
@@ -221,7 +222,7 @@ class TestCancel:
         job = worlds.running(jobs, jobs.submit(world.submission("Endless", arguments={"how": "stubborn"})))
         supervisor = lock.holder(jobs.run_folder(job.id).path / "lock")
         assert supervisor is not None
-        tree = worlds.await_(lambda: (found := processes.descendants(supervisor)) and len(found) == 3 and found)
+        tree = waiting.until(lambda: (found := processes.descendants(supervisor)) and len(found) == 3 and found)
         asked = time.monotonic()
 
         cancelled = jobs.cancel(job.id)
@@ -366,7 +367,7 @@ class TestAdoption:
     ) -> None:
         server = start("serve")
         job = world.jobs().submit(world.submission(arguments={"steps": 20, "gate": str(tmp_path / "gate")}))
-        worlds.await_(lambda: world.jobs().get(job.id).state == RUNNING)
+        waiting.until(lambda: world.jobs().get(job.id).state == RUNNING)
         server.kill()
         server.wait()
 
@@ -382,7 +383,7 @@ class TestAdoption:
 
     def test_records_what_ended_while_nobody_looked(self, world: worlds.World, start: Start) -> None:
         job = world.jobs().submit(world.submission())
-        worlds.await_(lambda: world.jobs().run_folder(job.id).ended)
+        waiting.until(lambda: world.jobs().run_folder(job.id).ended)
 
         after = world.jobs()
         after.reconcile()

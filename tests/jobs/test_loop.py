@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import pelagos.jobs
+import waiting
 from jobs import world as worlds
 from pelagos.domain import records, states
 
@@ -36,9 +37,9 @@ class TestALoop:
         submitted = time.monotonic()
 
         job = jobs.submit(world.submission(arguments={"gate": str(tmp_path / "gate")}))
-        worlds.await_(lambda: jobs.get(job.id).state == states.State.RUNNING)
+        waiting.until(lambda: jobs.get(job.id).state == states.State.RUNNING)
         (tmp_path / "gate").touch()
-        worlds.await_(lambda: jobs.get(job.id).state == states.State.DONE)
+        waiting.until(lambda: jobs.get(job.id).state == states.State.DONE)
 
         assert time.monotonic() - submitted < RARELY_S
         assert [move.new.value for move in jobs.history(job.id)] == ["queued", "starting", "running", "done"]
@@ -46,7 +47,7 @@ class TestALoop:
     def test_starts_what_waits_when_another_ends(self, world: worlds.World, jobs: pelagos.jobs.Jobs) -> None:
         submitted = [jobs.submit(world.submission()) for _ in range(5)]
 
-        worlds.await_(lambda: all(jobs.get(job.id).state == states.State.DONE for job in submitted))
+        waiting.until(lambda: all(jobs.get(job.id).state == states.State.DONE for job in submitted))
 
         begun = [jobs.get(job.id).started for job in submitted]
         assert begun[0] is not None
@@ -73,7 +74,7 @@ class TestStop:
 
         loop.start()
         job = jobs.submit(world.submission())
-        worlds.await_(lambda: jobs.get(job.id).state == states.State.DONE)
+        waiting.until(lambda: jobs.get(job.id).state == states.State.DONE)
         loop.stop()
 
         assert jobs.get(job.id).result["steps"] == 2
@@ -97,7 +98,7 @@ class TestAFailedStep:
         loop.start()
 
         job = jobs.submit(world.submission())
-        worlds.await_(lambda: jobs.get(job.id).state == states.State.DONE)
+        waiting.until(lambda: jobs.get(job.id).state == states.State.DONE)
         loop.stop()
 
         assert jobs.get(job.id).reason == states.Reason.FINISHED

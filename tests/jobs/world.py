@@ -10,7 +10,6 @@ import datetime
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 import pelagos
 import pelagos.db
 import pelagos.jobs
+import waiting
 from pelagos.domain import clock, records, states
 from pelagos.module import processes
 from pelagos.sites import driver, fake
@@ -99,15 +99,6 @@ class World:
         self.database.close()
 
 
-def await_(condition: Callable[[], Any], within_s: float = 20.0) -> Any:
-    """Wait until something is true and give it; fails when it is not in time."""
-    deadline = time.monotonic() + within_s
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.01)
-    return found
-
-
 def final(jobs: pelagos.jobs.Jobs, job: records.Job, within_s: float = 20.0) -> records.Job:
     """Reconcile until a job has ended."""
 
@@ -116,7 +107,7 @@ def final(jobs: pelagos.jobs.Jobs, job: records.Job, within_s: float = 20.0) -> 
         now = jobs.get(job.id)
         return now if now.state.final else None
 
-    found: records.Job = await_(ended, within_s)
+    found: records.Job = waiting.until(ended, within_s)
     return found
 
 
@@ -129,7 +120,7 @@ def running(jobs: pelagos.jobs.Jobs, job: records.Job, *, says: bytes = b"ready"
         said = says in jobs.run_folder(job.id).log().data
         return now if now.state == states.State.RUNNING and said else None
 
-    found: records.Job = await_(runs)
+    found: records.Job = waiting.until(runs)
     return found
 
 

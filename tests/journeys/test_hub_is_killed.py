@@ -1,7 +1,6 @@
 """The hub is killed at the worst moments of trainings, deployments and uploads: nothing is lost, nothing is doubled."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 import hub_world
 import pelagos
+import waiting
 from pelagos import environments
 from pelagos.cli import client as clients
 
@@ -26,14 +26,7 @@ def state(tmp_path: Path, installed_modules: environments.Environments) -> Itera
         client = pelagos.Client(state_dir=folder)
         for deployment in client.deployments.list():
             deployment.delete()
-        until(lambda: not client.deployments.list())
-
-
-def until(holds: Callable[[], object], within_s: float = WITHIN_S) -> None:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        threading.Event().wait(0.02)
+        waiting.until(lambda: not client.deployments.list())
 
 
 def supervisors(deployment_id: str) -> int:
@@ -71,7 +64,7 @@ class TestTraining:
     def test_goes_on_and_ends_as_if_nothing_had_happened(self, state: Path) -> None:
         first = hub_world.Process(state)
         run = pelagos.Client(state_dir=state).train("counting", key="one", epochs=20, delay_s=0.1)
-        until(run.metrics)
+        waiting.until(run.metrics)
 
         second, client = again(state, first)
         same = client.train("counting", key="one", epochs=20, delay_s=0.1)
@@ -101,14 +94,14 @@ class TestDeployment:
     def test_comes_up_once_and_is_found_again(self, state: Path, moment: Callable[[Path, str], bool]) -> None:
         first = hub_world.Process(state)
         made = pelagos.Client(state_dir=state).deploy("trivial", key="one", replicas=2)
-        until(lambda: moment(state, made.id))
+        waiting.until(lambda: moment(state, made.id))
 
         second, client = again(state, first)
         same = client.deploy("trivial", key="one", replicas=2).wait(WITHIN_S)
 
         assert (same.id, len(client.deployments.list())) == (made.id, 1)
         assert same.predict(text="still here")["predictions"]["text"] == "still here"
-        until(lambda: supervisors(made.id) == 2)
+        waiting.until(lambda: supervisors(made.id) == 2)
         second.end()
 
     def test_answers_again_at_once_as_its_processes_went_on(self, state: Path) -> None:
@@ -130,7 +123,7 @@ class TestDeployment:
 
         second, client = again(state, first)
 
-        until(lambda: client.deployments.get(made.id).state == "DELETE_COMPLETE")
+        waiting.until(lambda: client.deployments.get(made.id).state == "DELETE_COMPLETE")
         assert supervisors(made.id) == 0
         second.end()
 

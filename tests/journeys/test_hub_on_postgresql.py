@@ -1,8 +1,6 @@
 """A hub whose records are on a PostgreSQL server: it is killed, then the server is, and nothing is lost."""
 
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -10,17 +8,11 @@ import pytest
 
 import hub_world
 import pelagos
+import waiting
 from engines import postgresql
 from pelagos import environments
 
 WITHIN_S = 30.0
-
-
-def until(holds: Callable[[], object], within_s: float = WITHIN_S) -> None:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        threading.Event().wait(0.02)
 
 
 def configured(folder: Path, installed: environments.Environments, url: str) -> Path:
@@ -46,8 +38,8 @@ class TestKilledHub:
         client = pelagos.Client(state_dir=state)
         run = client.train("counting", key="one", epochs=20, delay_s=0.1)
         with first.client() as http:
-            until(lambda: http.get("/api/v1/modules", params={"q": "countng"}).json()["total"] == 1)
-        until(run.metrics)
+            waiting.until(lambda: http.get("/api/v1/modules", params={"q": "countng"}).json()["total"] == 1)
+        waiting.until(run.metrics)
         first.kill()
 
         with hub_world.process(state) as second:
@@ -70,7 +62,7 @@ class TestKilledServer:
             state = configured(tmp_path, installed_modules, url)
             with hub_world.process(state) as hub, hub.client() as http:
                 run = pelagos.Client(state_dir=state).train("counting", epochs=20, delay_s=0.1)
-                until(run.metrics)
+                waiting.until(run.metrics)
 
                 server.end()
                 by_program = http.get("/api/v1/runs")

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 import databases
+import waiting
 from orchestrator import conftest
 from orchestrator.bench import Bench
-from orchestrator.world import Later, World, await_, reached, serving
+from orchestrator.world import Later, World, reached, serving
 from pelagos import orchestrator
 from pelagos.domain import errors, resources
 from pelagos.module import processes
@@ -155,7 +156,7 @@ class TestCreate:
             known.reconcile()
             return known.get(made.id).state is State.CREATE_FAILED
 
-        await_(failed, 60)
+        waiting.until(failed, 60)
 
         assert known.get(made.id).message.endswith("the weights are upside down")
         assert "It was started 4 times" in known.get(made.id).message
@@ -171,9 +172,9 @@ class TestWatch:
 
         told_to_end(known.target(made.id))
 
-        await_(lambda: known.reconcile() or known.get(made.id).message)
+        waiting.until(lambda: known.reconcile() or known.get(made.id).message)
         assert "Replica 0 ended" in known.get(made.id).message
-        await_(lambda: known.reconcile() or not known.get(made.id).message)
+        waiting.until(lambda: known.reconcile() or not known.get(made.id).message)
         again = known.get(made.id)
         assert (again.state, again.replicas[0].tries) == (State.CREATE_COMPLETE, 1)
         assert again.replicas[0].token != up.replicas[0].token
@@ -203,7 +204,7 @@ class TestUpdate:
             known.reconcile()
             return known.get(made.id).state is State.UPDATE_COMPLETE
 
-        await_(updated, 60)
+        waiting.until(updated, 60)
         after = reached(known, made.id, State.UPDATE_COMPLETE)
         assert [replica.generation for replica in after.replicas] == [2]
         assert targets <= {Path(before.address["socket"]), Path(after.replicas[0].address["socket"])}
@@ -234,7 +235,7 @@ class TestUpdate:
             known.reconcile()
             return known.get(made.id).state is State.UPDATE_FAILED
 
-        await_(failed, 60)
+        waiting.until(failed, 60)
         after = reached(known, made.id, State.UPDATE_FAILED)
         assert [replica.token for replica in after.replicas] == [before.token]
         assert after.wish.title == "good"
@@ -381,7 +382,7 @@ class TestHubs:
         known = world.deployments()
         made = known.create(serving("once"))
         hub = start_hub()
-        await_(lambda: known.get(made.id).state is State.CREATE_COMPLETE, 60)
+        waiting.until(lambda: known.get(made.id).state is State.CREATE_COMPLETE, 60)
 
         os.kill(hub.pid, signal.SIGKILL)
         hub.wait()
@@ -390,8 +391,8 @@ class TestHubs:
         start_hub()
         told_to_end(known.target(made.id))
 
-        await_(lambda: world.starts(made.id) == 2, 60)
-        await_(lambda: not known.get(made.id).message, 60)
+        waiting.until(lambda: world.starts(made.id) == 2, 60)
+        waiting.until(lambda: not known.get(made.id).message, 60)
         assert known.get(made.id).replicas[0].state is orchestrator.Health.HEALTHY
 
     def test_that_are_two_start_nothing_twice(self, world: World, start_hub: conftest.Start) -> None:
@@ -402,10 +403,10 @@ class TestHubs:
         made = [known.create(serving(replicas=2)) for _ in range(4)]
 
         for one in made:
-            await_(lambda one=one: known.get(one.id).state is State.CREATE_COMPLETE, 60)
+            waiting.until(lambda one=one: known.get(one.id).state is State.CREATE_COMPLETE, 60)
             assert world.starts(one.id) == 2
             assert len(known.get(one.id).replicas) == 2
         for one in made:
             known.delete(one.id)
         for one in made:
-            await_(lambda one=one: known.get(one.id).state is State.DELETE_COMPLETE, 60)
+            waiting.until(lambda one=one: known.get(one.id).state is State.DELETE_COMPLETE, 60)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.world import World, await_, serving
+import waiting
+from orchestrator.world import World, serving
 from pelagos import orchestrator
 
 
@@ -14,9 +15,9 @@ class TestLoop:
 
         try:
             made = known.create(serving())
-            await_(lambda: known.get(made.id).state is orchestrator.State.CREATE_COMPLETE, 60)
+            waiting.until(lambda: known.get(made.id).state is orchestrator.State.CREATE_COMPLETE, 60)
             known.delete(made.id)
-            await_(lambda: known.get(made.id).state is orchestrator.State.DELETE_COMPLETE, 60)
+            waiting.until(lambda: known.get(made.id).state is orchestrator.State.DELETE_COMPLETE, 60)
         finally:
             loop.stop()
             loop.stop()
@@ -35,7 +36,7 @@ class TestLoop:
 
         loop = orchestrator.Loop(known, interval_s=0.05)
         loop.start()
-        await_(lambda: not left.exists())
+        waiting.until(lambda: not left.exists())
         loop.stop()
 
         assert foreign.exists()

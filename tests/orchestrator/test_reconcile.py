@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import databases
+import waiting
 from orchestrator import world as worlds
 from orchestrator.world import Mortal, World, reached, serving, steps
 from pelagos import orchestrator
@@ -140,7 +141,7 @@ class TestBurning:
 
         assert burnt
         assert attempts.burn(replica)
-        worlds.await_(lambda: world.local.poll([handle])[0].sight is driver.Sight.VANISHED)
+        waiting.until(lambda: world.local.poll([handle])[0].sight is driver.Sight.VANISHED)
         assert world.starts(made.id) == 0
 
     def test_loses_against_one_that_has_begun(self, world: World) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pelagos.db
-from jobs.world import await_
+import waiting
 from pelagos import environments, jobs, orchestrator
 from pelagos.domain import clock
 from pelagos.module import processes
@@ -192,7 +192,7 @@ def reached(
         going = any(replica.state is orchestrator.Health.ENDING for replica in record.replicas)
         return record if record.state in states and not going else None
 
-    found: orchestrator.Deployment = await_(there, within_s)
+    found: orchestrator.Deployment = waiting.until(there, within_s)
     return found
 
 

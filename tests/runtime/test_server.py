@@ -9,13 +9,13 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import waiting
 from pelagos.domain import errors
 from pelagos.runtime import server
 
@@ -57,13 +57,6 @@ class Served:
 
     def files(self) -> list[Path]:
         return [path for path in self.temporary.rglob("*") if path.is_file() and path.name != ".lock"]
-
-
-def until(holds: Callable[[], Any], within_s: float = 15.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to hold in time"
-        time.sleep(0.02)
 
 
 @contextlib.contextmanager
@@ -147,7 +140,7 @@ class TestServer:
         with contextlib.closing(
             served.send(predict(field("act", "sleep") + field("seconds", "1") + b"--b--\r\n"))
         ) as slow:
-            until(lambda: served.metric("pelagos_predictions_running"))
+            waiting.until(lambda: served.metric("pelagos_predictions_running"))
 
             served.process.send_signal(signal.SIGTERM)
 
@@ -166,22 +159,22 @@ class TestServer:
 class TestClientThatGoes:
     def test_frees_the_worker(self, served: Served) -> None:
         connection = served.send(predict(field("act", "sleep") + field("seconds", "100") + b"--b--\r\n"))
-        until(lambda: served.metric("pelagos_predictions_running"))
+        waiting.until(lambda: served.metric("pelagos_predictions_running"))
 
         connection.close()
 
-        until(lambda: not served.metric("pelagos_predictions_running"))
+        waiting.until(lambda: not served.metric("pelagos_predictions_running"))
         assert served.metric("pelagos_worker_restarts_total") == 0
 
     def test_in_the_middle_of_an_upload_leaves_no_file(self, served: Served) -> None:
         part = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a.bin"\r\n\r\n'
         connection = served.send(predict(part + b"\0" * 4_000_000, 100_000_000))
-        until(served.files)
+        waiting.until(served.files)
 
         connection.close()
 
-        until(lambda: not served.files())
-        until(lambda: not served.metric("pelagos_requests_in_flight"))
+        waiting.until(lambda: not served.files())
+        waiting.until(lambda: not served.metric("pelagos_requests_in_flight"))
 
     def test_in_the_middle_of_a_stream_ends_it(self, author_path: Path) -> None:
         with started(author_path, "Talker") as served:
@@ -191,7 +184,7 @@ class TestClientThatGoes:
 
             connection.close()
 
-            until(lambda: not served.metric("pelagos_predictions_running"))
+            waiting.until(lambda: not served.metric("pelagos_predictions_running"))
 
     def test_slowly_keeps_nobody_waiting(self, served: Served) -> None:
         slow = [served.send(predict(b"--b\r\n", 1000)) for _ in range(50)]
@@ -224,7 +217,7 @@ class TestLargeUpload:
             assert b'"size": 104857600' in answer.read()
 
         assert grown < 20
-        until(lambda: not served.files())
+        waiting.until(lambda: not served.files())
 
 
 class TestKilledServer:
@@ -233,10 +226,10 @@ class TestKilledServer:
             children = f"/proc/{served.process.pid}/task/{served.process.pid}/children"
             workers = [int(pid) for pid in Path(children).read_text().split()]
             connection = served.send(predict(field("act", "deaf") + field("seconds", "100") + b"--b--\r\n"))
-            until(lambda: served.metric("pelagos_predictions_running"))
+            waiting.until(lambda: served.metric("pelagos_predictions_running"))
 
             served.process.kill()
             served.process.wait()
 
-            until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+            waiting.until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
             connection.close()

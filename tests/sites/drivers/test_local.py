@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import waiting
 from pelagos.domain import errors, resources, states
 from pelagos.module import processes
 from pelagos.sites import driver
@@ -25,7 +26,7 @@ def token() -> Iterator[str]:
     """A token whose processes are ended after the test."""
     made = f"local-{os.getpid()}-{time.monotonic_ns()}"
     yield made
-    await_(lambda: not ended(made))
+    waiting.until(lambda: not ended(made))
 
 
 @pytest.fixture
@@ -47,14 +48,6 @@ def ended(token: str) -> list[processes.Process]:
     left = processes.of_run(token)
     processes.end(left)
     return left
-
-
-def await_(condition: Callable[[], object]) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.01)
 
 
 def command(folder: Path, token: str, *arguments: str, **need: int) -> driver.Command:
@@ -110,7 +103,7 @@ class TestLaunch:
     def test_makes_the_run_nobodys_child(self, tmp_path: Path, token: str) -> None:
         local.LocalDriver().launch(command(tmp_path / "run", token))
 
-        await_(lambda: processes.of_run(token))
+        waiting.until(lambda: processes.of_run(token))
         (run,) = processes.of_run(token)
         assert run.parent != os.getpid()
         assert os.getsid(run.pid) != os.getsid(0)
@@ -118,7 +111,7 @@ class TestLaunch:
     def test_leaves_no_zombie(self, tmp_path: Path, token: str) -> None:
         local.LocalDriver().launch(command(tmp_path / "run", token, "/bin/true"))
 
-        await_(lambda: not processes.of_run(token))
+        waiting.until(lambda: not processes.of_run(token))
 
         mine = [process for process in processes.everybody() if process.parent == os.getpid()]
         assert [process for process in mine if process.state == "Z"] == []
@@ -128,7 +121,7 @@ class TestLaunch:
 
         handle = site.launch(command(tmp_path / "run", token, sys.executable, "-c", TELL))
 
-        await_(lambda: site.logs(handle, 0).endswith(b"}\n"))
+        waiting.until(lambda: site.logs(handle, 0).endswith(b"}\n"))
         said = site.logs(handle, 0).decode()
         assert '"EXTRA": "1"' in said
         assert f'"PELAGOS_RUN": "{token}"' in said
@@ -140,7 +133,7 @@ class TestLaunch:
             command(tmp_path / "run", token, sys.executable, "-c", "import sys; print(repr(sys.stdin.read()))")
         )
 
-        await_(lambda: site.logs(handle, 0) == b"''\n")
+        waiting.until(lambda: site.logs(handle, 0) == b"''\n")
 
     def test_refuses_a_program_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(errors.NotFound, match="/nowhere/python"):
@@ -151,11 +144,11 @@ class TestLaunch:
             pytest.skip("one core leaves nothing to choose")
         site = local.LocalDriver()
         site.launch(command(tmp_path / "first", token, cpus=1))
-        await_(lambda: cores(token))
+        waiting.until(lambda: cores(token))
 
         site.launch(command(tmp_path / "second", f"{token}-2", cpus=1))
 
-        await_(lambda: cores(f"{token}-2"))
+        waiting.until(lambda: cores(f"{token}-2"))
         assert cores(token) != cores(f"{token}-2")
         ended(f"{token}-2")
 
@@ -165,11 +158,11 @@ class TestLaunch:
         gpus("printf '0, NVIDIA H200, 5\\n1, NVIDIA H200, 9000\\n2, NVIDIA H200, 7\\n'")
         site = local.LocalDriver()
         site.launch(command(tmp_path / "first", token, gpus=1))
-        await_(lambda: devices(token))
+        waiting.until(lambda: devices(token))
 
         site.launch(command(tmp_path / "second", f"{token}-2", gpus=2))
 
-        await_(lambda: devices(f"{token}-2"))
+        waiting.until(lambda: devices(f"{token}-2"))
         assert (devices(token), devices(f"{token}-2")) == ("0", "2,1")
         ended(f"{token}-2")
 
@@ -186,7 +179,7 @@ class TestPoll:
         site = local.LocalDriver()
         handle = site.launch(command(tmp_path / "run", token, "/bin/sh", "-c", "echo one; echo why >&2; echo"))
 
-        await_(lambda: site.poll([handle])[0].sight == driver.Sight.VANISHED)
+        waiting.until(lambda: site.poll([handle])[0].sight == driver.Sight.VANISHED)
 
         seen = site.poll([handle])[0]
         assert (seen.reason, seen.message) == (states.Reason.START_FAILED, "why")
@@ -213,13 +206,13 @@ class TestStop:
     def test_kills_orphans_by_their_token_and_nobody_else(self, tmp_path: Path, token: str) -> None:
         site = local.LocalDriver()
         handle = site.launch(command(tmp_path, token))
-        await_(lambda: processes.of_run(token))
+        waiting.until(lambda: processes.of_run(token))
         (tmp_path / "started").write_text(f'{{"token": "{token}", "pid": 1, "time": 100.0}}')
 
         with subprocess.Popen(SLEEP, env={**os.environ, "PELAGOS_RUN": f"{token}x"}) as other:
             with pytest.raises(errors.NotYet):
                 site.stop(handle)
-            await_(lambda: not processes.of_run(token))
+            waiting.until(lambda: not processes.of_run(token))
             site.stop(handle)
 
             assert other.poll() is None
