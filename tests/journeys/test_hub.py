@@ -254,6 +254,8 @@ class TestAxe:
         page.get_by_role("button", name="Deploy").click()
         page.wait_for_url("**/deployment/*")
         deployment = page.url.rpartition("/")[2]
+        # It is not installed: what is said of that holds a long path.
+        expect(page.locator("#status")).to_contain_text("Install it", timeout=PATIENCE_MS)
 
         found = []
         for path in PAGES:

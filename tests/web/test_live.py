@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import urllib.parse
 
 import pytest
 
@@ -51,6 +52,20 @@ class TestLive:
             return [bytes(first), *told]  # type: ignore[arg-type]
 
         assert asyncio.run(asyncio.wait_for(body(), 20)) == [events.KEEP_ALIVE, CHANGED, CHANGED]
+
+    @pytest.mark.parametrize(("changed", "first"), [(False, events.KEEP_ALIVE), (True, CHANGED)])
+    def test_tells_at_once_of_a_change_since_the_page_was_drawn(self, changed: bool, first: bytes) -> None:
+        async def body() -> bytes:
+            found, lists = made()
+            address = await found.address("runs", "models")
+            lists.marks["models"] += changed
+            asked = urllib.parse.parse_qs(urllib.parse.urlsplit(address).query)
+            stream = found.stream(tuple(asked["of"]), asked["seen"][0]).body_iterator
+            told = await anext(aiter(stream))
+            await stream.aclose()  # type: ignore[attr-defined]
+            return bytes(told)  # type: ignore[arg-type]
+
+        assert asyncio.run(asyncio.wait_for(body(), 20)) == first
 
     def test_looks_once_for_all_who_follow_and_not_at_all_for_nobody(self) -> None:
         async def body() -> tuple[int, int]:

@@ -99,6 +99,10 @@ class Jobs:
         conditions = store.conditions(module=module, kind=kind, states=states, text=text, deleted=deleted)
         return self._store.count(conditions)
 
+    def versions(self, *, states: Sequence[states.State] = (), limit: int) -> tuple[tuple[str, int], ...]:
+        """Give id and version of the newest jobs, deleted or not; this differs when a list of them does."""
+        return self._store.versions(store.conditions(states=states, deleted=None), limit)
+
     def history(self, job_id: str) -> tuple[records.Move, ...]:
         """List the moves of a job, oldest first; raises NotFound."""
         self._store.get(job_id)

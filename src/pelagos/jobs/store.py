@@ -104,6 +104,13 @@ class Store:
         with self._database.read() as reading:
             return tuple(_from_row(row) for row in reading.execute(newest.limit(limit).offset(offset)))
 
+    def versions(self, conditions: Sequence[sa.ColumnElement[bool]], limit: int) -> tuple[tuple[str, int], ...]:
+        """Give id and version of the newest that meet all conditions: this differs when the list of them does."""
+        newest = sa.select(jobs.c.id, jobs.c.version).where(*conditions)
+        newest = newest.order_by(jobs.c.created.desc(), jobs.c.id.desc())
+        with self._database.read() as reading:
+            return tuple((row.id, row.version) for row in reading.execute(newest.limit(limit)))
+
     def count(self, conditions: Sequence[sa.ColumnElement[bool]]) -> int:
         """Count the jobs that meet all conditions."""
         with self._database.read() as reading:

@@ -102,6 +102,10 @@ class Deployments:
         """Count the deployments that `find` would list."""
         return self._store.count(store.conditions(module=module, states=states, text=text))
 
+    def versions(self, *, limit: int) -> tuple[tuple[str, int], ...]:
+        """Give id and version of the newest deployments; this differs when a list of them does."""
+        return self._store.versions(store.conditions(), limit)
+
     def history(self, deployment_id: str) -> tuple[deployment.Move, ...]:
         """List the moves of a deployment and what happened in between, oldest first; raises NotFound."""
         self._store.get(deployment_id)

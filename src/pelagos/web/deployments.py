@@ -45,6 +45,7 @@ def routes(desk: desks.Desk) -> list[BaseRoute]:
 
 async def show_all(desk: desks.Desk, request: Request) -> Response:
     """Draw the list."""
+    live = await desk.live.address("deployments")
     wanted = _wanted(request)
     total, pages, found = await asyncio.to_thread(_found, desk, request, wanted)
     return desk.page(
@@ -52,6 +53,7 @@ async def show_all(desk: desks.Desk, request: Request) -> Response:
         "deployments.html",
         title="Deployments",
         section="deployments",
+        live=live,
         deployments=found,
         total=total,
         pages=pages,
@@ -64,6 +66,7 @@ async def show_all(desk: desks.Desk, request: Request) -> Response:
 
 async def show(desk: desks.Desk, request: Request) -> Response:
     """Draw the page of one."""
+    live = await desk.live.address("deployments")
     found = await asyncio.to_thread(desk.hub.deployments.get, request.path_params["id"])
     said = request.query_params.get("replica", "0")
     replica = int(said) if said.isascii() and said.isdecimal() and len(said) < 4 else 0
@@ -75,6 +78,7 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         "deployment.html",
         title=found.wish.title or found.wish.module,
         section="deployments",
+        live=live,
         found=found,
         here=f"/deployment/{found.id}",
         access=access(found, await asyncio.to_thread(_training, desk, found)),
@@ -202,4 +206,4 @@ async def _whole(desk: desks.Desk, deployment_id: str, replica: int) -> AsyncIte
 
 
 def _mark(desk: desks.Desk) -> Hashable:
-    return tuple((each.id, each.version) for each in desk.hub.deployments.find(limit=500))
+    return desk.hub.deployments.versions(limit=500)

@@ -40,6 +40,7 @@ def routes(desk: desks.Desk) -> list[BaseRoute]:
 
 async def show_all(desk: desks.Desk, request: Request) -> Response:
     """Draw the list."""
+    live = await desk.live.address("models")
     text, module = request.query_params.get("text", "")[:200], request.query_params.get("module", "")
     total = await asyncio.to_thread(desk.hub.models.count, module or None, text)
     pages = paging.pages(request, total)
@@ -51,6 +52,7 @@ async def show_all(desk: desks.Desk, request: Request) -> Response:
         "trained_models.html",
         title="Models",
         section="models",
+        live=live,
         models=[(model, _accuracy(model)) for model in shown],
         total=total,
         pages=pages,
@@ -175,6 +177,6 @@ def _accuracy(model: jobs.TrainedModel) -> str:
 
 
 def _mark(desk: desks.Desk) -> Hashable:
-    done = desk.hub.jobs.find(states=(states.State.DONE,), limit=_WATCHED, deleted=None)
+    done = desk.hub.jobs.versions(states=(states.State.DONE,), limit=_WATCHED)
     said = tuple((each.id, each.title, each.aliases) for each in desk.hub.models.list(limit=200))
-    return tuple((job.id, job.version) for job in done), said
+    return done, said

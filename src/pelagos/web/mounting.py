@@ -89,7 +89,8 @@ def refused(status: int, error: errors.PelagosError) -> str:
 
 
 async def _live(desk: desks.Desk, request: Request) -> Response:
-    return desk.live.stream(tuple(dict.fromkeys(request.query_params.getlist("of"))))
+    asked = request.query_params
+    return desk.live.stream(tuple(dict.fromkeys(asked.getlist("of"))), asked.get("seen", ""))
 
 
 def _nobody(_request: Request, _error: Exception) -> Response:

@@ -29,12 +29,14 @@ def routes(desk: desks.Desk) -> list[BaseRoute]:
 
 async def show(desk: desks.Desk, request: Request) -> Response:
     """Draw it."""
+    live = await desk.live.address("runs", "deployments", "modules")
     seen = await asyncio.to_thread(_seen, desk)
     return desk.page(
         request,
         "overview.html",
         title="Overview",
         section="overview",
+        live=live,
         training=records.Kind.TRAINING,
         places=await sites.places(desk),
         recipe=recipes.overview(desk.origin(request)),

@@ -19,6 +19,8 @@ from pelagos.web import paging, run_recipes
 WATCHED = 200
 """The newest runs are watched; an older one that still changes is seen when the page is loaded again."""
 
+_GOING = tuple(state for state in states.State if not state.final)
+
 
 def routes(desk: desks.Desk) -> list[BaseRoute]:
     """List the routes of this page."""
@@ -28,6 +30,7 @@ def routes(desk: desks.Desk) -> list[BaseRoute]:
 
 async def show(desk: desks.Desk, request: Request) -> Response:
     """Draw the list."""
+    live = await desk.live.address("runs")
     wanted = _wanted(request)
     total, pages, rows = await asyncio.to_thread(_rows, desk, request, wanted)
     modules = await asyncio.to_thread(lambda: [each.name for each in desk.hub.modules.list()])
@@ -36,6 +39,7 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         "runs.html",
         title="Runs",
         section="runs",
+        live=live,
         rows=rows,
         total=total,
         pages=pages,
@@ -78,6 +82,6 @@ def _rows(desk: desks.Desk, request: Request, wanted: dict[str, Any]) -> tuple[i
 
 def _mark(desk: desks.Desk) -> Hashable:
     jobs = desk.hub.jobs
-    newest = jobs.find(limit=WATCHED, deleted=None)
-    going = [jobs.run_folder(job.id).progress() for job in newest if not job.state.final]
-    return statuses.fingerprint(newest, going)
+    going = jobs.find(states=_GOING, limit=WATCHED)
+    progress = tuple((job.id, repr(jobs.run_folder(job.id).progress())) for job in going)
+    return jobs.versions(limit=WATCHED), progress

@@ -39,6 +39,7 @@ def routes(desk: desks.Desk) -> list[BaseRoute]:
 
 async def show(desk: desks.Desk, request: Request) -> Response:
     """Draw the form; `example` in the address fills in one of the card's examples."""
+    live = await desk.live.address("deployments")
     entry = await asyncio.to_thread(shelf.find, desk, request.path_params["name"])
     if entry.installed is None:
         return RedirectResponse(using.address(entry.card.name), status_code=302)
@@ -53,6 +54,7 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         "try.html",
         title=f"Try {entry.card.title}",
         section="modules",
+        live=live,
         card=entry.card,
         here=using.address(entry.card.name, "/try"),
         about=using.address(entry.card.name),
