@@ -21,8 +21,9 @@ _REPOSITORY = re.compile(r"(\.git)?/*$")
 def merge(first: reading.Imported, second: reading.Imported, *, first_file: str, second_file: str) -> reading.Imported:
     """Complete a card with another one of the same module. The first one counts; where the other says differently, that
     is a fault, and what it says is kept in `extra` under the name of its file."""
-    if first.card is None or second.card is None:
-        return reading.Imported(first.card or second.card, (*first.faults, *second.faults))
+    broken = first.broken or second.broken
+    if first.card is None or second.card is None or first.broken:
+        return reading.Imported(second.card or first.card, (*first.faults, *second.faults), broken)
     contradicted = tuple(
         faults.Fault(
             second_file,
@@ -34,7 +35,7 @@ def merge(first: reading.Imported, second: reading.Imported, *, first_file: str,
         for field, ours, theirs in contradictions(first.card, second.card)
     )
     return reading.Imported(
-        _completed(first.card, second.card, second_file), (*first.faults, *second.faults, *contradicted)
+        _completed(first.card, second.card, second_file), (*first.faults, *second.faults, *contradicted), broken
     )
 
 

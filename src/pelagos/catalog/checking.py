@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pelagos import environments
-from pelagos.catalog import card, completeness, examples, folders, pickles, repositories
+from pelagos.catalog import card, completeness, examples, faults, folders, pickles, repositories
 from pelagos.catalog.examples import ExampleRun
 from pelagos.catalog.faults import Fault, Severity
 from pelagos.domain import clock, errors
@@ -61,14 +61,14 @@ class Report:
         """Read the plain form back."""
         return cls(
             card=plain["card"] and card.Card.model_validate(plain["card"]),
-            faults=tuple(_fault(each) for each in plain["faults"]),
+            faults=tuple(map(faults.of_plain, plain["faults"])),
             score=plain["score"],
             missing=tuple(completeness.Wish(**each) for each in plain["missing"]),
             examples=tuple(
                 ExampleRun(**{**each, "time": datetime.datetime.fromisoformat(each["time"])})
                 for each in plain["examples"]
             ),
-            pickles=tuple(_fault(each) for each in plain["pickles"]),
+            pickles=tuple(map(faults.of_plain, plain["pickles"])),
             location=plain["location"],
             commit=plain["commit"],
         )
@@ -134,7 +134,3 @@ def _with_examples(
         timeout_s=timeout_s,
     )
     return dataclasses.replace(found, card=card.Card.model_validate(said), examples=ran)
-
-
-def _fault(plain: Mapping[str, Any]) -> Fault:
-    return Fault(**{**plain, "severity": Severity(plain["severity"])})

@@ -30,6 +30,8 @@ class Document:
     value: Any
     positions: Mapping[Keys, Position] = dataclasses.field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    broken: bool = False
+    """Whether it could not be read to its end: the value is what was understood until then."""
 
     def position(self, keys: Keys) -> Position:
         """Tell where a value stands, or the nearest thing around it that has a place."""
@@ -58,4 +60,4 @@ def too_large(file: str, text: str) -> Document | None:
     if len(text) <= LARGEST_CHARS:
         return None
     message = f"The file has {len(text)} characters, at most {LARGEST_CHARS} are read."
-    return Document(file, {}, faults=(Fault(file, message, "Move long texts to README.md."),))
+    return Document(file, {}, faults=(Fault(file, message, "Move long texts to README.md."),), broken=True)

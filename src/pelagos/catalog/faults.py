@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Mapping
+from typing import Any
 
 
 class Severity(enum.StrEnum):
@@ -32,9 +34,16 @@ class Fault:
     column: int = 1
     """From 1."""
     severity: Severity = Severity.ERROR
+    module: str = ""
+    """Whose card it is, where the faults of several are listed; the file is then relative to their source."""
 
     def __str__(self) -> str:
         """Say it in the form that editors jump to: `file:line:column: message`."""
         field = f"{self.field}: " if self.field else ""
         suggestion = f" {self.suggestion}" if self.suggestion else ""
         return f"{self.file}:{self.line}:{self.column}: {self.severity}: {field}{self.message}{suggestion}"
+
+
+def of_plain(plain: Mapping[str, Any]) -> Fault:
+    """Read back what `dataclasses.asdict` gave."""
+    return Fault(**{**plain, "severity": Severity(plain["severity"])})

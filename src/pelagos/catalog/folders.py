@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 import tomllib
@@ -67,11 +68,11 @@ def read(folder: Path, name: str = "") -> reading.Imported:
             found.append((file, reader(name, text, file)))
     if not found:
         missing = faults.Fault(native.FILE, "The folder has no card.", 'Add module.toml: at least title = "...".')
-        return reading.Imported(None, tuple(unread) or (missing,))
+        return reading.Imported(None, tuple(unread) or (missing,), broken=bool(unread))
     first_file, imported = found[0]
     for file, other in found[1:]:
         imported = agreement.merge(imported, other, first_file=first_file, second_file=file)
-    imported = reading.Imported(imported.card, (*unread, *imported.faults))
+    imported = reading.Imported(imported.card, (*unread, *imported.faults), imported.broken or bool(unread))
     return _with_surroundings(folder, imported)
 
 
@@ -132,8 +133,9 @@ def _with_surroundings(folder: Path, imported: reading.Imported) -> reading.Impo
     except pydantic.ValidationError as error:
         said = error.errors(include_url=False)[0]
         message = f"{documents.dotted(said['loc'])}: {said['msg']}."
-        return reading.Imported(imported.card, (*imported.faults, *found, faults.Fault(_README[0], message)))
-    return reading.Imported(completed, (*imported.faults, *found))
+        found.append(faults.Fault(_README[0], message))
+        completed = imported.card
+    return dataclasses.replace(imported, card=completed, faults=(*imported.faults, *found))
 
 
 def _add_project(folder: Path, plain: dict[str, Any]) -> None:

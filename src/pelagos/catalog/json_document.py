@@ -44,6 +44,7 @@ class _Parser:
     def document(self) -> documents.Document:
         root: dict[str, Any] = {}
         value: Any = root
+        broken = False
         try:
             self._space()
             if self._next() == "{":
@@ -54,8 +55,8 @@ class _Parser:
             if self._at < len(self._text):
                 self._say("Nothing may follow the end of the document.", "Remove what follows.")
         except _Lost:
-            pass  # What was read before stands.
-        return documents.Document(self._file, value, self._positions, tuple(self._faults))
+            broken = True  # What was read before stands.
+        return documents.Document(self._file, value, self._positions, tuple(self._faults), broken)
 
     def _value(self, keys: documents.Keys) -> Any:
         self._positions.setdefault(keys, self._position())

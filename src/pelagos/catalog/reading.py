@@ -40,6 +40,8 @@ class Imported:
     card: card.Card | None
     """None when nothing could be made of the source."""
     faults: tuple[faults.Fault, ...] = ()
+    broken: bool = False
+    """Whether a part of the source could not be read at all: an earlier card of it may be the better one."""
 
 
 class Reading:
@@ -123,8 +125,8 @@ class Reading:
                     raise ValueError(f"no card can be named “{name}”") from error
                 self._take_back(error)
             else:
-                return Imported(made, tuple(self._faults))
-        return Imported(None, tuple(self._faults))
+                return Imported(made, tuple(self._faults), self._document.broken)
+        return Imported(None, tuple(self._faults), broken=True)
 
     def _take_back(self, error: pydantic.ValidationError) -> None:
         """Remove from the card what it refuses, so that the rest of it stands."""

@@ -5,12 +5,17 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 import pelagos.db
+from pelagos.catalog import faults
 from pelagos.domain import errors
+
+MOST_FAULTS = 100
+"""Of a source, that are kept."""
 
 sources = sa.Table(
     "catalog_sources",
@@ -23,6 +28,7 @@ sources = sa.Table(
     sa.Column("tried", pelagos.db.Utc),
     sa.Column("refreshed", pelagos.db.Utc),
     sa.Column("error", sa.Text, nullable=False),
+    sa.Column("faults", sa.JSON, nullable=False),
     sa.UniqueConstraint("location", name="catalog_sources_location"),
 )
 
@@ -57,6 +63,8 @@ class Source:
     """When it was read last without an error."""
     error: str = ""
     """What went wrong last time; the cards are the last good ones."""
+    faults: tuple[faults.Fault, ...] = ()
+    """What could not be read in its cards, each with the name of its module; at most `MOST_FAULTS`."""
     cards: int = 0
     """How many it has in the catalog."""
 
@@ -86,14 +94,14 @@ class SourceStore:
         values = {column.name: getattr(source, column.name) for column in sources.columns}
         try:
             with self._database.write() as writing:
-                writing.execute(sources.insert().values(values))
+                writing.execute(sources.insert().values(_plain(values)))
         except sa.exc.IntegrityError as error:
             raise errors.Conflict(f"There is a source {source.id} or {source.location} already.") from error
 
     def amend(self, source_id: str, **changed: Any) -> None:
         """Change fields; silent when the source is gone."""
         with self._database.write() as writing:
-            writing.execute(sources.update().where(sources.c.id == source_id).values(changed))
+            writing.execute(sources.update().where(sources.c.id == source_id).values(_plain(changed)))
 
     def remove(self, source_id: str) -> None:
         """Forget it; silent when it is gone."""
@@ -101,5 +109,11 @@ class SourceStore:
             writing.execute(sources.delete().where(sources.c.id == source_id))
 
 
+def _plain(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give values of a source as the table takes them."""
+    said = {"faults": [dataclasses.asdict(each) for each in values["faults"]]} if "faults" in values else {}
+    return {**values, **said}
+
+
 def _from_row(row: sa.Row[Any]) -> Source:
-    return Source(**{**row._mapping, "kind": Kind(row.kind)})
+    return Source(**{**row._mapping, "kind": Kind(row.kind), "faults": tuple(map(faults.of_plain, row.faults))})

@@ -7,7 +7,6 @@ filled from the cards, where it is missing.
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -15,9 +14,13 @@ from typing import Any
 import sqlalchemy as sa
 
 import pelagos.db
-from pelagos.catalog import card, meaning, queries, texts
+from pelagos.catalog import card, meaning, queries, texts, version_store
+from pelagos.catalog.record import Record
 from pelagos.catalog.snapshot import Line, Snapshot
+from pelagos.catalog.version_store import Version
 from pelagos.domain import errors
+
+__all__ = ["Record", "Store", "Version"]
 
 _log = logging.getLogger(__name__)
 _JSON = sa.JSON(none_as_null=True)
@@ -68,18 +71,6 @@ revisions = sa.Table(
 _SHOWN = [cards.c[field.name] for field in dataclasses.fields(queries.Hit)]
 
 
-@dataclasses.dataclass(frozen=True)
-class Record:
-    """A card in the catalog, and where it came from."""
-
-    card: card.Card
-    source: str
-    """The source it was read from."""
-    commit: str
-    """The source's commit; empty when it has none."""
-    imported: datetime.datetime
-
-
 class Store:
     """Reads and writes cards. Safe to share among threads. With `encode` they are found by their meaning too."""
 
@@ -95,7 +86,10 @@ class Store:
                 self._fill(writing)
 
     def put(self, records: Iterable[Record]) -> None:
-        """Write cards, each instead of the one that had its name; all or none. The last one of a name counts."""
+        """Write cards, each instead of the one that had its name; all or none. The last one of a name counts.
+
+        Those that were there stay as versions, if they have another one.
+        """
         waiting = list({record.card.name: record for record in records}.values())
         with self._database.write(alone=_ALONE) as writing:
             for begin in range(0, len(waiting), _AT_ONCE):
@@ -103,7 +97,7 @@ class Store:
             _count_up(writing)
 
     def remove(self, names: Iterable[str]) -> None:
-        """Forget cards; silent about those that are not there."""
+        """Take cards out of the catalog; silent about those that are not there. Their versions stay."""
         with self._database.write(alone=_ALONE) as writing:
             self._forget(writing, list(names))
             _count_up(writing)
@@ -115,6 +109,16 @@ class Store:
         if row is None:
             raise errors.NotFound(f"There is no card {name}.")
         return _from_row(row)
+
+    def versions(self, name: str) -> tuple[Version, ...]:
+        """List the versions of a module's card, the newest first; those of a module that has left stay. May be none."""
+        with self._database.read() as reading:
+            return version_store.of_module(reading, name)
+
+    def version(self, name: str, version: str) -> Record:
+        """Find one version of a module's card; raises NotFound."""
+        with self._database.read() as reading:
+            return version_store.get(reading, name, version)
 
     def names(self, source: str | None = None) -> tuple[str, ...]:
         """List the names of all cards, or those of a source, in order."""
@@ -255,6 +259,7 @@ class Store:
         if lines:
             writing.execute(facets.insert(), lines)
         self._texts.add(writing, added)
+        version_store.keep(writing, records)
 
     def _forget(self, writing: sa.Connection, names: Sequence[str]) -> None:
         for begin in range(0, len(names), _AT_ONCE):

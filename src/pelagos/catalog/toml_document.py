@@ -23,7 +23,7 @@ def read(file: str, text: str) -> documents.Document:
     try:
         value = _plain(tomllib.loads(text, parse_float=_number))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        return documents.Document(file, {}, faults=(_broken(file, text, str(error)),))
+        return documents.Document(file, {}, faults=(_broken(file, text, str(error)),), broken=True)
     return documents.Document(file, value, dict(_positions(text)))
 
 

@@ -28,9 +28,10 @@ def read(file: str, text: str) -> documents.Document:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        return documents.Document(file, {}, faults=(_broken(file, error),))
+        return documents.Document(file, {}, faults=(_broken(file, error),), broken=True)
     except RecursionError:
-        return documents.Document(file, {}, faults=(faults.Fault(file, "Nested too deeply.", "Write it flatter."),))
+        deep = faults.Fault(file, "Nested too deeply.", "Write it flatter.")
+        return documents.Document(file, {}, faults=(deep,), broken=True)
     reader = _Reader(file)
     value = {} if root is None else reader.value(root, ())
     return documents.Document(file, value, reader.positions, tuple(reader.faults))

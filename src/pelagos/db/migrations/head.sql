@@ -172,8 +172,20 @@ CREATE TABLE catalog_sources (
     tried DATETIME,
     refreshed DATETIME,
     error TEXT NOT NULL,
+    faults JSON NOT NULL,
     PRIMARY KEY (id),
     CONSTRAINT catalog_sources_location UNIQUE (location)
+)
+--
+CREATE TABLE card_versions (
+    name VARCHAR(200) NOT NULL,
+    version VARCHAR(100) NOT NULL,
+    source VARCHAR(500) NOT NULL,
+    "commit" VARCHAR(64) NOT NULL,
+    seen DATETIME NOT NULL,
+    imported DATETIME NOT NULL,
+    content JSON NOT NULL,
+    PRIMARY KEY (name, version)
 )
 --
 CREATE TABLE card_vectors (

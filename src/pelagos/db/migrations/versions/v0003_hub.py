@@ -95,7 +95,7 @@ def _make_deployments() -> None:
 
 
 def _make_sources() -> None:
-    """Sources of cards, and what their texts mean."""
+    """Sources of cards, the versions of these, and what their texts mean."""
     op.create_table(
         "catalog_sources",
         sa.Column("id", sa.String(100), primary_key=True),
@@ -106,7 +106,18 @@ def _make_sources() -> None:
         sa.Column("tried", Utc),
         sa.Column("refreshed", Utc),
         sa.Column("error", sa.Text, nullable=False),
+        sa.Column("faults", sa.JSON, nullable=False),
         sa.UniqueConstraint("location", name="catalog_sources_location"),
+    )
+    op.create_table(
+        "card_versions",
+        sa.Column("name", sa.String(200), primary_key=True),
+        sa.Column("version", sa.String(100), primary_key=True),
+        sa.Column("source", sa.String(500), nullable=False),
+        sa.Column("commit", sa.String(64), nullable=False),
+        sa.Column("seen", Utc, nullable=False),
+        sa.Column("imported", Utc, nullable=False),
+        sa.Column("content", sa.JSON, nullable=False),
     )
     op.create_table(
         "card_vectors",
