@@ -80,7 +80,7 @@ class _Known:
     def __init__(self, *roles: identity.Role) -> None:
         self._person = identity.Person("somebody", frozenset(roles), "token")
 
-    def redeem(self, key: str) -> str:
+    def redeem(self, key: str, agent: str = "") -> str:
         """Never."""
         raise errors.Unauthenticated
 

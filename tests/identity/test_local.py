@@ -25,7 +25,8 @@ class TestLoginKey:
 
         person = people.by_session(people.redeem(people.new_login_key()))
 
-        assert person == identity.Person("local", frozenset(identity.Role), "session")
+        assert person is not None
+        assert (person.name, person.roles, person.via) == ("local", frozenset(identity.Role), "session")
 
     def test_opens_one_session_only(self, make: Make) -> None:
         people = make()
@@ -122,6 +123,56 @@ class TestSession:
 
         assert people.by_session(session) is None
         assert people.by_session(other) is not None
+
+    def test_is_listed_with_its_browser_and_when_it_was_seen(self, make: Make, time_: clock.FixedClock) -> None:
+        people = make()
+        first = people.redeem(people.new_login_key(), "Mozilla/5.0 (X11; Linux) Firefox/130.0")
+        time_.move(600)
+        people.redeem(people.new_login_key())
+        person = people.by_session(first)
+
+        listed = people.sessions()
+
+        assert person is not None
+        assert [each.agent for each in listed] == ["unknown", "Firefox on Linux"]
+        assert listed[1].id == person.session
+        assert (listed[1].used - listed[1].created).total_seconds() == 600
+        assert listed[1].id not in first
+
+    def test_is_ended_by_its_id_alone(self, make: Make) -> None:
+        people = make()
+        session, other = (people.redeem(people.new_login_key()) for _ in range(2))
+        person = people.by_session(session)
+        assert person is not None
+
+        people.end_session(person.session)
+        people.end_session(person.session)
+
+        assert people.by_session(session) is None
+        assert people.by_session(other) is not None
+
+    @pytest.mark.parametrize("wrong", ["", "%", "a", "_" * 16])
+    def test_is_not_ended_by_a_part_of_an_id(self, make: Make, wrong: str) -> None:
+        people = make()
+        session = people.redeem(people.new_login_key())
+
+        with pytest.raises(errors.NotFound):
+            people.end_session(wrong)
+
+        assert people.by_session(session) is not None
+
+    def test_ends_with_all_others_but_one(self, make: Make) -> None:
+        people = make()
+        kept, *others = (people.redeem(people.new_login_key()) for _ in range(3))
+        person = people.by_session(kept)
+        assert person is not None
+
+        people.end_others(person.session)
+        left = [people.by_session(each) is not None for each in (kept, *others)]
+        people.end_others("")
+
+        assert left == [True, False, False]
+        assert people.sessions() == ()
 
     @pytest.mark.parametrize("wrong", ["", "x", "s" * 100_000])
     def test_is_not_guessed(self, make: Make, wrong: str) -> None:

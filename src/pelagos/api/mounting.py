@@ -11,12 +11,23 @@ import pelagos
 from pelagos import orchestrator
 from pelagos.api import bounded, entrance, errors, receiving
 from pelagos.api.proxy import Proxy
-from pelagos.api.routes import about, catalogue, datasets, deployments, proposals, runs, sites, sources, trained
+from pelagos.api.routes import (
+    about,
+    catalogue,
+    datasets,
+    deployments,
+    proposals,
+    runs,
+    sessions,
+    sites,
+    sources,
+    trained,
+)
 from pelagos.runtime import documentation
 from pelagos.runtime.console import guard, watching
 
 ROOT = "/api/v1"
-_ROUTERS = (catalogue, sources, proposals, datasets, runs, trained, deployments, sites, about)
+_ROUTERS = (catalogue, sources, proposals, datasets, runs, trained, deployments, sites, about, sessions)
 _TEXT = "Everything that the pages of the hub show and do. Programs send `Authorization: Bearer TOKEN`."
 
 

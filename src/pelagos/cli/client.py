@@ -50,6 +50,7 @@ class Client:
         self.runs = Runs(self)
         self.models = Models(self)
         self.deployments = Deployments(self)
+        self.sessions = Sessions(self)
 
     def ask(self, method: str, path: str, **sent: Any) -> Any:
         """Send a request to the API, `path` below `/api/v1`, and give its JSON answer."""
@@ -240,6 +241,21 @@ class Deployments:
     def get(self, deployment_id: str) -> Deployment:
         """Find a deployment by its id."""
         return Deployment(self._client, self._client.ask("GET", f"/deployments/{deployment_id}"))
+
+
+class Sessions:
+    """The browsers that are logged in."""
+
+    def __init__(self, client: Client) -> None:
+        self._ask = client.ask
+
+    def list(self) -> list[Record]:
+        """List them, the last begun first."""
+        return _records(self._ask("GET", "/sessions"))
+
+    def end(self, session_id: str | None = None) -> None:
+        """Log one out; all without an id."""
+        self._ask("DELETE", f"/sessions/{session_id}" if session_id else "/sessions")
 
 
 class _Thing(Record):

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, str] = {
     "catalog": "search the catalog, keep its sources, decide about proposals",
     "new": "make the folder of a new module",
     "publish": "check a module and propose it to the catalog",
+    "sessions": "list and end the login sessions of the hub",
     "settings": "show all settings and where each comes from",
 }
 _FILES = {"models": "trained"}

@@ -3,6 +3,6 @@
 from pelagos.identity.guard import Guard
 from pelagos.identity.listening import refuse_beyond_loopback
 from pelagos.identity.local import LocalIdentity
-from pelagos.identity.people import Person, Role
+from pelagos.identity.people import Person, Role, Session
 
-__all__ = ["Guard", "LocalIdentity", "Person", "Role", "refuse_beyond_loopback"]
+__all__ = ["Guard", "LocalIdentity", "Person", "Role", "Session", "refuse_beyond_loopback"]

@@ -22,6 +22,11 @@ def token(headers: Headers) -> str | None:
     return next((value[len(_BEARER) :].strip() for value in given if value.lower().startswith(_BEARER)), None)
 
 
+def agent(headers: Headers) -> str:
+    """Give how the browser calls itself; empty when it does not say."""
+    return next((value.decode("latin-1") for name, value in headers if name == b"user-agent"), "")
+
+
 def without(headers: Headers) -> Sequence[tuple[bytes, bytes]]:
     """Give the headers without our session and without any bearer token: a deployed module learns neither."""
     kept = []

@@ -95,7 +95,7 @@ class Guard:
     async def _log_in(self, scope: Scope) -> Response:
         key = urllib.parse.parse_qs(scope["query_string"].decode("latin-1")).get("key", [""])[0]
         try:
-            session = await asyncio.to_thread(self._known.redeem, key)
+            session = await asyncio.to_thread(self._known.redeem, key, credentials.agent(scope["headers"]))
         except errors.Unauthenticated as error:
             # A link that is opened a second time still leads somebody home who is in already.
             await self._person(scope, error if key else None)

@@ -7,6 +7,7 @@ import datetime
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import stat
 import tempfile
@@ -14,14 +15,16 @@ from pathlib import Path
 
 import pelagos.db
 from pelagos.domain import clock, errors, state_folder
-from pelagos.identity import people, store
+from pelagos.identity import agents, people, store
 
 KEY_LIFE = datetime.timedelta(seconds=60)
 IDLE_END = datetime.timedelta(days=30)
 """A session that is not used for so long has ended."""
-_NOTED_EVERY = datetime.timedelta(hours=1)
+_NOTED_EVERY = datetime.timedelta(minutes=5)
 """Use is written down that often at most: reading pages shall not write."""
 _LONGEST_SECRET = 200
+_ID = re.compile(r"[0-9a-f]{16}")
+"""A quarter of a session's digest: enough to tell it from all others."""
 
 
 class LocalIdentity:
@@ -38,11 +41,11 @@ class LocalIdentity:
         self._store.add_key(_digest(key), expires=now + KEY_LIFE, now=now)
         return key
 
-    def redeem(self, key: str) -> str:
+    def redeem(self, key: str, agent: str = "") -> str:
         """Give a new session for a key; raises Unauthenticated for one that is used, too old or unknown."""
         session, now = secrets.token_urlsafe(32), self._clock.now()
         if len(key) > _LONGEST_SECRET or not self._store.exchange(
-            _digest(key), _digest(session), now=now, idle_since=now - IDLE_END
+            _digest(key), _digest(session), agent=agents.short(agent), now=now, idle_since=now - IDLE_END
         ):
             raise errors.Unauthenticated("This login link was used already, or is older than a minute.")
         return session
@@ -57,7 +60,7 @@ class LocalIdentity:
             return None
         if used <= now - _NOTED_EVERY:
             self._store.touch(digest, now)
-        return _person("session")
+        return _person("session", digest[:16])
 
     def by_token(self, token: str) -> people.Person | None:
         """Find the person of a token, in a time that says nothing about how much of it is right."""
@@ -67,9 +70,24 @@ class LocalIdentity:
         """End a session; may be called twice."""
         self._store.end(_digest(session))
 
+    def sessions(self) -> tuple[people.Session, ...]:
+        """List the sessions that have not ended, the last begun first."""
+        found = self._store.sessions(self._clock.now() - IDLE_END)
+        return tuple(people.Session(row.digest[:16], row.created, row.used, row.agent) for row in found)
 
-def _person(via: str) -> people.Person:
-    return people.Person("local", frozenset(people.Role), via)
+    def end_session(self, session_id: str) -> None:
+        """End the session with an id; may be called twice. Raises NotFound for what is no id."""
+        if not _ID.fullmatch(session_id):
+            raise errors.NotFound("There is no such session.")
+        self._store.end(session_id)
+
+    def end_others(self, kept: str) -> None:
+        """End all sessions but the one with the id `kept`; all of them when it is empty."""
+        self._store.end_others(kept)
+
+
+def _person(via: str, session: str = "") -> people.Person:
+    return people.Person("local", frozenset(people.Role), via, session)
 
 
 def _digest(secret: str) -> str:

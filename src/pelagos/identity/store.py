@@ -6,6 +6,7 @@ Only digests are kept: whoever reads the database can become nobody.
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,6 +25,7 @@ sessions = sa.Table(
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("created", pelagos.db.Utc, nullable=False),
     sa.Column("used", pelagos.db.Utc, nullable=False),
+    sa.Column("agent", sa.String(100), nullable=False),
     sa.Index("sessions_used", "used"),
 )
 
@@ -40,7 +42,9 @@ class Store:
             writing.execute(login_keys.delete().where(login_keys.c.expires <= now))
             writing.execute(login_keys.insert().values(digest=digest, expires=expires))
 
-    def exchange(self, key: str, session: str, *, now: datetime.datetime, idle_since: datetime.datetime) -> bool:
+    def exchange(
+        self, key: str, session: str, *, agent: str, now: datetime.datetime, idle_since: datetime.datetime
+    ) -> bool:
         """Turn a key that has not expired into a session, in one transaction: of many at once one succeeds.
 
         Sessions not used since `idle_since` are forgotten.
@@ -50,7 +54,7 @@ class Store:
             if writing.execute(login_keys.delete().where(*valid)).rowcount != 1:
                 return False
             writing.execute(sessions.delete().where(sessions.c.used <= idle_since))
-            writing.execute(sessions.insert().values(digest=session, created=now, used=now))
+            writing.execute(sessions.insert().values(digest=session, created=now, used=now, agent=agent))
             return True
 
     def used(self, session: str) -> datetime.datetime | None:
@@ -63,7 +67,19 @@ class Store:
         with self._database.write() as writing:
             writing.execute(sessions.update().where(sessions.c.digest == session).values(used=now))
 
-    def end(self, session: str) -> None:
-        """Forget a session, if there is one."""
+    def sessions(self, idle_since: datetime.datetime) -> tuple[sa.Row[Any], ...]:
+        """List the sessions used after `idle_since`, the last begun first."""
+        with self._database.read() as reading:
+            wanted = sa.select(sessions).where(sessions.c.used > idle_since)
+            return tuple(reading.execute(wanted.order_by(sessions.c.created.desc(), sessions.c.digest)))
+
+    def end(self, beginning: str) -> None:
+        """Forget the sessions whose digests begin so, if there are any."""
         with self._database.write() as writing:
-            writing.execute(sessions.delete().where(sessions.c.digest == session))
+            writing.execute(sessions.delete().where(sessions.c.digest.startswith(beginning, autoescape=True)))
+
+    def end_others(self, beginning: str) -> None:
+        """Forget all sessions but those whose digests begin so; really all when it is empty."""
+        others = sa.not_(sessions.c.digest.startswith(beginning, autoescape=True)) if beginning else sa.true()
+        with self._database.write() as writing:
+            writing.execute(sessions.delete().where(others))

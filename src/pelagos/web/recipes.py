@@ -62,6 +62,14 @@ def settings(origin: str) -> recipes.Recipe:
     return read(["settings"], f"{origin}/api/v1/settings", 'print(hub.ask("GET", "/settings"))')
 
 
+def sessions(origin: str) -> recipes.Recipe:
+    """Write the list of login sessions beside the settings."""
+    found = settings(origin)
+    both = f"{found.command}\npelagos sessions list"
+    python = in_python("for session in hub.sessions.list():\n    print(session)")
+    return recipes.Recipe(both, f"{found.curl}\n{curl(f'{origin}/api/v1/sessions')}", python)
+
+
 def read(command: Sequence[str], address: str, python: str) -> recipes.Recipe:
     """Write something that only looks."""
     return recipes.Recipe(shlex.join(["pelagos", *command]), curl(address), in_python(python))

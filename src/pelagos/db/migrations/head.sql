@@ -95,6 +95,7 @@ CREATE TABLE sessions (
     digest VARCHAR(64) NOT NULL,
     created DATETIME NOT NULL,
     used DATETIME NOT NULL,
+    agent VARCHAR(100) NOT NULL,
     PRIMARY KEY (digest)
 )
 --

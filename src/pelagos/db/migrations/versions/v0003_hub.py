@@ -30,6 +30,7 @@ def _make_identity() -> None:
         sa.Column("digest", sa.String(64), primary_key=True),
         sa.Column("created", Utc, nullable=False),
         sa.Column("used", Utc, nullable=False),
+        sa.Column("agent", sa.String(100), nullable=False),
     )
     op.create_index("sessions_used", "sessions", ["used"])
 
