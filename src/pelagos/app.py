@@ -61,6 +61,7 @@ class Wired:
     """A hub, put together and not yet running."""
 
     hub: orchestrator.Hub
+    database: db.Database
     application: ASGIApp
     loops: tuple[Loop, ...]
     proxy: api.Proxy
@@ -78,13 +79,18 @@ class Wired:
         finally:
             self.stop()
             await asyncio.gather(*(asyncio.to_thread(loop.stop) for loop in self.loops))
-            await self.proxy.close()
-            self.uploads.close()
+            await self.close()
 
     def stop(self) -> None:
         """Let go of all that only follows, so that nothing endless keeps the server from ending."""
         self.stopping.set()
         self.watches.close()
+
+    async def close(self) -> None:
+        """Close all connections, and remove uploads on their way; a hub that was running has done so."""
+        await self.proxy.close()
+        self.uploads.close()
+        self.database.close()
 
 
 def create(read: config.Read, *, address: str | None = None, clock: clocks.Clock | None = None) -> Wired:
@@ -93,7 +99,10 @@ def create(read: config.Read, *, address: str | None = None, clock: clocks.Clock
     Migrates the database when that is needed. Nothing runs before `Wired.running`.
     """
     settings = read.settings
-    hub = _hub(read, address or f"http://127.0.0.1:{settings.hub.listen_port}", clock or clocks.SystemClock())
+    state_folder.make(settings.state_dir)
+    database = db.connect(settings.database_url)
+    reached = address or f"http://127.0.0.1:{settings.hub.listen_port}"
+    hub = _hub(read, database, address=reached, clock=clock or clocks.SystemClock())
     stopping, watches = asyncio.Event(), watching.Watches()
     proxy = api.Proxy(hub.deployments.target, hub.deployments.used)
     uploads = _uploads(settings)
@@ -108,7 +117,7 @@ def create(read: config.Read, *, address: str | None = None, clock: clocks.Clock
     )
     hosts, secure = _hosts(settings, hub.address), hub.address.startswith("https:")
     guarded = identity.Guard(routed, hub.people, hosts=hosts, secure=secure, page=web.refused)
-    return Wired(hub, guarded, _loops(hub), proxy, watches, stopping, uploads)
+    return Wired(hub, database, guarded, _loops(hub), proxy, watches, stopping, uploads)
 
 
 def serve(read: config.Read, *, on_listening: Callable[[orchestrator.Hub], None]) -> int:
@@ -125,10 +134,8 @@ def serve(read: config.Read, *, on_listening: Callable[[orchestrator.Hub], None]
         return servers.uvicorn_loop(_serve(wired, settings, listener, on_listening))
 
 
-def _hub(read: config.Read, address: str, clock: clocks.Clock) -> orchestrator.Hub:
+def _hub(read: config.Read, database: db.Database, *, address: str, clock: clocks.Clock) -> orchestrator.Hub:
     settings = read.settings
-    state_folder.make(settings.state_dir)
-    database = db.connect(settings.database_url)
     sites = _sites(settings)
     known = jobs.Jobs(
         jobs.Store(database), drivers=sites, folder=settings.jobs_dir, cache=settings.jobs.cache_dir, clock=clock

@@ -93,6 +93,19 @@ class TestRead:
         assert number(database) == 1
 
 
+@databases.BOTH
+class TestClose:
+    def test_closes_what_is_in_use_as_soon_as_it_is_free(self, database: connection.Database) -> None:
+        with database.read() as reading:
+            used = reading.connection.driver_connection
+            assert used is not None
+            database.close()
+
+            assert reading.execute(sa.text("SELECT number FROM numbers")).scalar_one() == 0
+        with pytest.raises(Exception, match="closed"):
+            used.cursor()
+
+
 class TestSqlite:
     def test_is_new_enough_for_the_write_ahead_log(self, database: connection.Database) -> None:
         with database.read() as reading:

@@ -70,7 +70,9 @@ class Database:
             yield connection
 
     def close(self) -> None:
-        """Close all connections; may be called twice."""
+        """Close all connections, those in use as soon as they are free; may be called twice."""
+        # The engine itself would forget those in use, and leave them open.
+        sqlalchemy.event.listen(self._engine, "checkin", _close)
         self._engine.dispose()
 
     @contextlib.contextmanager
@@ -92,6 +94,10 @@ def sqlite_module() -> Any:
         return importlib.import_module("pysqlite3")
     except ModuleNotFoundError:
         return sqlite3
+
+
+def _close(_connection: object, record: sqlalchemy.pool.ConnectionPoolEntry) -> None:
+    record.invalidate()
 
 
 def _read(url: str) -> sqlalchemy.URL:

@@ -40,6 +40,7 @@ def connect(url: str) -> connection.Database:
     if version(database) != HEAD:
         database.close()
         _migrate(url)
+        return connection.Database(url)
     return database
 
 
