@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import logging
 import threading
 from collections.abc import Callable, Hashable
 
@@ -18,6 +19,8 @@ from pelagos.web import desk as desks
 from pelagos.web import recipes
 
 KINDS = (source_store.Kind.FOLDER, source_store.Kind.GIT, source_store.Kind.INDEX)
+
+_LOG = logging.getLogger(__name__)
 
 
 def routes(desk: desks.Desk) -> list[BaseRoute]:
@@ -96,8 +99,15 @@ async def _page(desk: desks.Desk, request: Request, *, location: str = "", fault
 
 
 def _in_background(act: Callable[[], object]) -> None:
-    # A thread of its own: git may take minutes, and a server that stops shall not wait for it.
-    threading.Thread(target=act, name="refresh source", daemon=True).start()
+    """Do it in a thread of its own: git may take minutes, and a server that stops shall not wait for it."""
+
+    def run() -> None:
+        try:
+            act()
+        except Exception:  # The isolation point: nobody waits for it.
+            _LOG.exception("reading a source failed")
+
+    threading.Thread(target=run, name="refresh source", daemon=True).start()
 
 
 def _mark(desk: desks.Desk) -> Hashable:
