@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import databases
 from engines import postgresql
 from pelagos import environments
 
@@ -43,12 +44,8 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[post
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh database: SQLite, or what a test is parametrised by (see `databases.BOTH`)."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        yield f"sqlite:///{tmp_path}/pelagos.sqlite"
-        return
-    server: postgresql.Server = request.getfixturevalue("postgresql_server")
-    with server.database() as url:
+    """The address of a fresh database: SQLite, or what a test is parametrised by (see `databases`)."""
+    with databases.fresh(request, tmp_path) as url:
         yield url
 
 

@@ -68,6 +68,8 @@ async def here(state: Path, *, loops: bool = True, **flags: Any) -> AsyncIterato
     async with contextlib.AsyncExitStack() as stack:
         if loops:
             await stack.enter_async_context(wired.running())
+        else:
+            stack.push_async_callback(wired.close)
         told: dict[str, Any] = {"transport": transport, "base_url": ORIGIN, "timeout": 60}
         client = await stack.enter_async_context(httpx.AsyncClient(**told, cookies=cookie))
         nobody = await stack.enter_async_context(httpx.AsyncClient(**told))

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import databases
 import hub_world
 from pelagos.environments import Environments
 
+pytest_generate_tests = databases.on_both
 Body = Callable[[hub_world.Here], Awaitable[None]]
 
 
@@ -20,12 +22,13 @@ def state(tmp_path: Path, installed_modules: Environments) -> Path:
 
 
 @pytest.fixture
-def at_hub(state: Path) -> Callable[..., None]:
+def at_hub(state: Path, database_url: str) -> Callable[..., None]:
     """Run the body of a test with a hub; what is given beside it are settings."""
 
     def run(body: Body, *, loops: bool = False, **settings: object) -> None:
         async def limited() -> None:
-            async with asyncio.timeout(60), hub_world.here(state, loops=loops, **settings) as world:
+            given = {"database": database_url, **settings}
+            async with asyncio.timeout(60), hub_world.here(state, loops=loops, **given) as world:
                 await body(world)
 
         asyncio.run(limited())

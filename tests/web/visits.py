@@ -54,11 +54,11 @@ class Visitor:
 
 
 @contextlib.contextmanager
-def visiting(state: Path) -> Iterator[Visitor]:
-    """Visit the hub of a state folder."""
+def visiting(state: Path, database_url: str) -> Iterator[Visitor]:
+    """Visit the hub of a state folder and a database."""
     with asyncio.Runner() as runner:
         stack = contextlib.AsyncExitStack()
-        world = runner.run(stack.enter_async_context(hub_world.here(state, loops=False)))
+        world = runner.run(stack.enter_async_context(hub_world.here(state, loops=False, database=database_url)))
         try:
             yield Visitor(runner, world)
         finally:
