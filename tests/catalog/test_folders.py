@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from catalog import sources
 from pelagos.catalog import folders
 
@@ -70,12 +72,30 @@ class TestRead:
         assert "module.toml" in found.faults[0].suggestion
 
     def test_says_that_a_card_is_no_text(self, tmp_path: Path) -> None:
-        (tmp_path / "module.toml").write_bytes(b'title = "\xff"')
+        (tmp_path / "module.toml").write_bytes(b'# \xc3\xbc\n# \xc3\xbc \xff')
 
         found = folders.read(tmp_path)
 
-        assert found.card is None
-        assert "UTF-8" in found.faults[0].message
+        (fault,) = found.faults
+        assert (found.card, found.broken) == (None, True)
+        assert "UTF-8" in fault.message
+        assert (fault.line, fault.column) == (2, 5)
+
+    @pytest.mark.parametrize("broken", ["module__toml", "ai4-metadata__yml"])
+    def test_takes_what_another_file_says_when_one_is_broken(self, tmp_path: Path, broken: str) -> None:
+        module = folder(tmp_path, metadata__json='{"title": "From JSON"}', **{broken: "title: [ = "})
+
+        found = folders.read(module, "a")
+
+        assert found.card is not None
+        assert (found.card.title, found.broken) == ("From JSON", True)
+
+    def test_is_whole_when_every_value_was_found(self, tmp_path: Path) -> None:
+        module = folder(tmp_path, metadata__json='{"title": "One comma too many",}')
+
+        found = folders.read(module, "a")
+
+        assert ([fault.line for fault in found.faults][:1], found.broken) == ([1], False)
 
     def test_follows_no_link_out_of_the_folder(self, tmp_path: Path) -> None:
         secret = tmp_path / "secret"

@@ -18,7 +18,7 @@ def add(root: Path, **facts: object) -> None:
 
 class TestCards:
     def test_come_from_the_module_that_has_none(self, installed_modules: environments.Environments) -> None:
-        found = {card.name: card for card, _ in installed.cards(installed_modules)}
+        found = {name: read.card for name, read, _ in installed.cards(installed_modules)}
 
         assert found["trivial"].summary == "Gives back what it was given."
         assert (found["counting"].trainable, found["trivial"].trainable) == (True, False)
@@ -26,9 +26,10 @@ class TestCards:
     def test_are_there_for_a_module_that_cannot_be_imported(self, tmp_path: Path) -> None:
         add(tmp_path, version="1.0")
 
-        ((card, trouble),) = installed.cards(environments.Environments(tmp_path))
+        ((_, read, trouble),) = installed.cards(environments.Environments(tmp_path))
 
-        assert (card.name, card.title, card.version, card.trainable) == ("odd", "odd", "1.0", None)
+        assert (read.card.name, read.card.title, read.card.version) == ("odd", "odd", "1.0")
+        assert read.card.trainable is None
         assert "nothing_of_this_name" in trouble
 
     def test_are_read_from_the_folder(self, tmp_path: Path) -> None:
@@ -37,6 +38,6 @@ class TestCards:
         (folder / "module.toml").write_text('title = "Odd one"\nversion = "2.0"\n')
         add(tmp_path / "modules", version="1.0", folder=folder)
 
-        ((card, _),) = installed.cards(environments.Environments(tmp_path / "modules"))
+        ((_, read, _),) = installed.cards(environments.Environments(tmp_path / "modules"))
 
-        assert (card.name, card.title, card.version) == ("odd", "Odd one", "2.0")
+        assert (read.card.name, read.card.title, read.card.version) == ("odd", "Odd one", "2.0")

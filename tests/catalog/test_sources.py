@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import functools
 import http.server
 import os
@@ -18,17 +17,12 @@ import pytest
 
 import databases
 import pelagos.db
+from catalog import origins
 from pelagos import environments
-from pelagos.catalog import source_store, sources, store
+from pelagos.catalog import sources, store
 from pelagos.catalog.source_store import Kind
 from pelagos.domain import clock, errors
-
-_IDENTITY = {
-    "GIT_AUTHOR_NAME": "A",
-    "GIT_AUTHOR_EMAIL": "a@example.org",
-    "GIT_COMMITTER_NAME": "A",
-    "GIT_COMMITTER_EMAIL": "a@example.org",
-}
+from pelagos.environments import records
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -38,48 +32,9 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def git(folder: Path, *words: str) -> str:
-    variables = {**os.environ, **_IDENTITY}
-    done = subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True, text=True, env=variables)
-    return done.stdout.strip()
-
-
-def module(folder: Path, title: str, **files: str) -> Path:
-    """A module's folder with a card; `__` in a name is the dot."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "module.toml").write_text(f'title = "{title}"\n')
-    for name, text in files.items():
-        (folder / name.replace("__", ".")).write_text(text)
-    return folder
-
-
-def repository(folder: Path, title: str) -> Path:
-    """A git repository with one module."""
-    module(folder, title)
-    git(folder, "init", "-q", "-b", "main")
-    return committed(folder)
-
-
-def committed(folder: Path) -> Path:
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "-m", "Change")
-    return folder
-
-
-@pytest.fixture
-def time() -> clock.FixedClock:
-    return clock.FixedClock()
-
-
 @pytest.fixture
 def cards(database: pelagos.db.Database) -> store.Store:
     return store.Store(database)
-
-
-@pytest.fixture
-def known(cards: store.Store, database: pelagos.db.Database, tmp_path: Path, time: clock.FixedClock) -> sources.Sources:
-    """The sources of an empty catalog."""
-    return sources.Sources(cards, database, folder=tmp_path / "clones", clock=time)
 
 
 @databases.BOTH
@@ -135,9 +90,9 @@ class TestAdd:
 
 class TestFolder:
     def test_may_be_one_module_or_hold_many(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
-        module(tmp_path / "one", "One")
-        module(tmp_path / "many" / "modules" / "two", "Two")
-        module(tmp_path / "many" / "three", "Three")
+        origins.module(tmp_path / "one", "One")
+        origins.module(tmp_path / "many" / "modules" / "two", "Two")
+        origins.module(tmp_path / "many" / "three", "Three")
         known.add(str(tmp_path / "one"))
         known.add(str(tmp_path / "many"))
 
@@ -150,7 +105,7 @@ class TestFolder:
         self, known: sources.Sources, cards: store.Store, tmp_path: Path
     ) -> None:
         project = '[project.entry-points."pelagos.modules"]\nplankton = "a:B"\n'
-        known.add(str(module(tmp_path / "some-folder", "Plankton", pyproject__toml=project)))
+        known.add(str(origins.module(tmp_path / "some-folder", "Plankton", pyproject__toml=project)))
 
         known.refresh()
 
@@ -159,7 +114,7 @@ class TestFolder:
     def test_takes_no_other_metadata_for_a_card(
         self, known: sources.Sources, cards: store.Store, tmp_path: Path
     ) -> None:
-        module(tmp_path / "many" / "one", "One")
+        origins.module(tmp_path / "many" / "one", "One")
         (tmp_path / "many" / "data").mkdir()
         (tmp_path / "many" / "data" / "metadata.json").write_text('{"columns": 3}')
         known.add(str(tmp_path / "many"))
@@ -171,7 +126,7 @@ class TestFolder:
     def test_keeps_its_cards_when_it_is_gone(
         self, known: sources.Sources, cards: store.Store, time: clock.FixedClock, tmp_path: Path
     ) -> None:
-        folder = module(tmp_path / "one", "One")
+        folder = origins.module(tmp_path / "one", "One")
         known.add(str(folder))
         (good,) = known.refresh()
         folder.rename(tmp_path / "elsewhere")
@@ -186,7 +141,7 @@ class TestFolder:
     def test_keeps_a_card_that_became_unreadable(
         self, known: sources.Sources, cards: store.Store, tmp_path: Path
     ) -> None:
-        folder = module(tmp_path / "one", "One")
+        folder = origins.module(tmp_path / "one", "One")
         known.add(str(folder))
         known.refresh()
         (folder / "module.toml").write_bytes(b"\xff")
@@ -194,11 +149,14 @@ class TestFolder:
         (found,) = known.refresh()
 
         assert cards.get("one").card.title == "One"
-        assert "UTF-8" in found.error
+        assert found.error == "the card of one cannot be read"
+        assert [str(each) for each in found.faults] == [
+            "module.toml:1:1: error: The file is no text in UTF-8 from here on. Save it as UTF-8."
+        ]
 
     def test_loses_the_cards_that_left_it(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
-        module(tmp_path / "many" / "one", "One")
-        two = module(tmp_path / "many" / "two", "Two")
+        origins.module(tmp_path / "many" / "one", "One")
+        two = origins.module(tmp_path / "many" / "two", "Two")
         known.add(str(tmp_path / "many"))
         known.refresh()
         (two / "module.toml").unlink()
@@ -210,7 +168,7 @@ class TestFolder:
     def test_changes_nothing_when_nothing_has_changed(
         self, known: sources.Sources, cards: store.Store, tmp_path: Path
     ) -> None:
-        known.add(str(module(tmp_path / "one", "One")))
+        known.add(str(origins.module(tmp_path / "one", "One")))
         known.refresh()
         before = cards.snapshot()
 
@@ -221,8 +179,8 @@ class TestFolder:
     def test_leaves_a_name_to_the_source_that_had_it_first(
         self, known: sources.Sources, cards: store.Store, tmp_path: Path
     ) -> None:
-        known.add(str(module(tmp_path / "a" / "one", "First")))
-        known.add(str(module(tmp_path / "b" / "one", "Second")))
+        known.add(str(origins.module(tmp_path / "a" / "one", "First")))
+        known.add(str(origins.module(tmp_path / "b" / "one", "Second")))
 
         _, second = known.refresh()
 
@@ -232,28 +190,28 @@ class TestFolder:
 
 class TestGit:
     def test_gives_each_card_its_commit(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
-        origin = repository(tmp_path / "plankton", "Plankton")
+        origin = origins.repository(tmp_path / "plankton", "Plankton")
         known.add(origin.as_uri())
 
         (found,) = known.refresh()
 
-        assert found.commit == git(origin, "rev-parse", "HEAD")
+        assert found.commit == origins.git(origin, "rev-parse", "HEAD")
         assert (cards.get("plankton").commit, cards.get("plankton").source) == (found.commit, "plankton")
 
     def test_follows_the_repository(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
-        origin = repository(tmp_path / "plankton", "Before")
+        origin = origins.repository(tmp_path / "plankton", "Before")
         known.add(origin.as_uri())
         known.refresh()
-        module(origin, "After")
-        committed(origin)
+        origins.module(origin, "After")
+        origins.committed(origin)
 
         (found,) = known.refresh()
 
         assert cards.get("plankton").card.title == "After"
-        assert found.commit == git(origin, "rev-parse", "HEAD")
+        assert found.commit == origins.git(origin, "rev-parse", "HEAD")
 
     def test_keeps_the_last_good_cards(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
-        origin = repository(tmp_path / "plankton", "Plankton")
+        origin = origins.repository(tmp_path / "plankton", "Plankton")
         known.add(origin.as_uri())
         (good,) = known.refresh()
         origin.rename(tmp_path / "moved")
@@ -273,9 +231,11 @@ class TestGit:
         assert "nowhere" in found.error
 
     def test_fetches_no_weights(self, known: sources.Sources, tmp_path: Path) -> None:
-        origin = module(tmp_path / "plankton", "Plankton", weights__bin="x" * 1000, LICENSE="MIT", README__md="# Hi")
-        git(origin, "init", "-q")
-        committed(origin)
+        origin = origins.module(
+            tmp_path / "plankton", "Plankton", weights__bin="x" * 1000, LICENSE="MIT", README__md="# Hi"
+        )
+        origins.git(origin, "init", "-q")
+        origins.committed(origin)
         known.add(origin.as_uri())
 
         known.refresh()
@@ -284,13 +244,13 @@ class TestGit:
         assert files == {"module.toml", "LICENSE", "README.md"}
 
     def test_survives_what_a_crash_left(self, known: sources.Sources, tmp_path: Path) -> None:
-        origin = repository(tmp_path / "plankton", "Before")
+        origin = origins.repository(tmp_path / "plankton", "Before")
         known.add(origin.as_uri())
         known.refresh()
         (clone,) = (tmp_path / "clones" / "plankton").iterdir()
         (clone / ".new-1").mkdir()
-        module(origin, "After")
-        committed(origin)
+        origins.module(origin, "After")
+        origins.committed(origin)
 
         (found,) = known.refresh()
 
@@ -301,7 +261,7 @@ class TestGit:
         self, cards: store.Store, database: pelagos.db.Database, time: clock.FixedClock, tmp_path: Path
     ) -> None:
         made = [sources.Sources(cards, database, folder=tmp_path / "clones", clock=time) for _ in range(4)]
-        made[0].add(repository(tmp_path / "plankton", "Plankton").as_uri())
+        made[0].add(origins.repository(tmp_path / "plankton", "Plankton").as_uri())
 
         threads = [threading.Thread(target=each.refresh) for each in made]
         for thread in threads:
@@ -317,7 +277,7 @@ class TestGit:
     def test_survives_a_kill_in_the_middle(
         self, known: sources.Sources, cards: store.Store, tmp_path: Path, database_url: str
     ) -> None:
-        origin = repository(tmp_path / "plankton", "Plankton")
+        origin = origins.repository(tmp_path / "plankton", "Plankton")
         known.add(origin.as_uri())
         reading = (
             "import sys, pathlib, pelagos.db\nfrom pelagos import catalog\nfrom pelagos.domain import clock\n"
@@ -344,36 +304,36 @@ class TestGit:
 
 class TestIndex:
     def test_lists_repositories_as_deep_did(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
-        lines = [f"- module: {repository(tmp_path / name, name.title()).as_uri()}\n" for name in ("one", "two")]
+        lines = [f"- module: {origins.repository(tmp_path / name, name.title()).as_uri()}\n" for name in ("one", "two")]
         (tmp_path / "MODULES.yml").write_text("---\n" + "".join(lines))
         known.add(str(tmp_path / "MODULES.yml"))
 
         (found,) = known.refresh()
 
         assert (found.kind, found.cards, found.error) == (Kind.INDEX, 2, "")
-        assert cards.get("two").commit == git(tmp_path / "two", "rev-parse", "HEAD")
+        assert cards.get("two").commit == origins.git(tmp_path / "two", "rev-parse", "HEAD")
 
     def test_may_be_a_repository_with_submodules(
         self, known: sources.Sources, cards: store.Store, tmp_path: Path
     ) -> None:
-        repository(tmp_path / "one", "One")
+        origins.repository(tmp_path / "one", "One")
         catalog = tmp_path / "modules-catalog"
         catalog.mkdir()
         (catalog / ".gitmodules").write_text('[submodule "one"]\n\tpath = one\n\turl = ../one\n\tbranch = main\n')
-        git(catalog, "init", "-q")
-        committed(catalog)
+        origins.git(catalog, "init", "-q")
+        origins.committed(catalog)
         known.add(catalog.as_uri(), "index")
 
         (found,) = known.refresh()
 
         assert (found.error, cards.names()) == ("", ("one",))
-        assert found.commit == git(catalog, "rev-parse", "HEAD")
+        assert found.commit == origins.git(catalog, "rev-parse", "HEAD")
 
     def test_goes_on_without_a_repository_that_fails(
         self, known: sources.Sources, cards: store.Store, tmp_path: Path
     ) -> None:
-        good = repository(tmp_path / "good", "Good").as_uri()
-        lost = repository(tmp_path / "lost", "Lost").as_uri()
+        good = origins.repository(tmp_path / "good", "Good").as_uri()
+        lost = origins.repository(tmp_path / "lost", "Lost").as_uri()
         (tmp_path / "MODULES.yml").write_text(f"- {lost}\n- {good}\n- {(tmp_path / 'never').as_uri()}\n")
         known.add(str(tmp_path / "MODULES.yml"))
         known.refresh()
@@ -388,7 +348,7 @@ class TestIndex:
     def test_from_the_web_leads_to_no_folder_of_this_machine(
         self, known: sources.Sources, cards: store.Store, tmp_path: Path
     ) -> None:
-        private = repository(tmp_path / "private", "Private")
+        private = origins.repository(tmp_path / "private", "Private")
         listed = f"- {private.as_uri()}\n- {private}\n- http://127.0.0.1:9/nobody\n"
         (tmp_path / "web").mkdir()
         (tmp_path / "web" / "MODULES.yml").write_text(listed)
@@ -408,7 +368,7 @@ class TestIndex:
         assert "nobody: " in found.error
 
     def test_loses_what_left_the_list(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
-        addresses = [repository(tmp_path / name, name).as_uri() for name in ("one", "two")]
+        addresses = [origins.repository(tmp_path / name, name).as_uri() for name in ("one", "two")]
         listed = tmp_path / "MODULES.yml"
         listed.write_text("".join(f"- {each}\n" for each in addresses))
         known.add(str(listed))
@@ -430,59 +390,61 @@ class TestIndex:
 
 
 class TestInstalled:
-    def test_brings_the_modules_that_can_be_run(
+    @pytest.fixture
+    def known(
         self,
         cards: store.Store,
         database: pelagos.db.Database,
         tmp_path: Path,
         time: clock.FixedClock,
         installed_modules: environments.Environments,
-    ) -> None:
-        made = sources.Sources(cards, database, folder=tmp_path, clock=time, modules=installed_modules)
+    ) -> sources.Sources:
+        """The sources of a catalog beside the modules `trivial` and `counting`."""
+        return sources.Sources(cards, database, folder=tmp_path / "clones", clock=time, modules=installed_modules)
 
-        (found,) = made.refresh()
+    def test_brings_the_modules_that_can_be_run(self, known: sources.Sources, cards: store.Store) -> None:
+        (found,) = known.refresh()
 
         assert (found.id, found.kind, found.error, found.cards) == ("installed", Kind.INSTALLED, "", 2)
         trivial = cards.get("trivial").card
         assert (trivial.version, trivial.licence) == ("1.0.0", "Apache-2.0")
         assert (trivial.inference, trivial.trainable) == (True, False)
 
-    def test_gives_way_to_every_other_source(
-        self,
-        cards: store.Store,
-        database: pelagos.db.Database,
-        tmp_path: Path,
-        time: clock.FixedClock,
-        installed_modules: environments.Environments,
-    ) -> None:
-        made = sources.Sources(cards, database, folder=tmp_path / "clones", clock=time, modules=installed_modules)
-        made.add(str(module(tmp_path / "trivial", "Better")))
+    def test_gives_way_to_every_other_source(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
+        known.add(str(origins.module(tmp_path / "trivial", "Better")))
 
-        first = made.refresh()
-        second = made.refresh()
+        first = known.refresh()
+        second = known.refresh()
 
         assert cards.get("trivial").card.title == "Better"
         assert [each.error for each in (*first, *second)] == [""] * 4
 
-    def test_cannot_be_removed(
-        self,
-        cards: store.Store,
-        database: pelagos.db.Database,
-        tmp_path: Path,
-        time: clock.FixedClock,
-        installed_modules: environments.Environments,
-    ) -> None:
-        made = sources.Sources(cards, database, folder=tmp_path, clock=time, modules=installed_modules)
-
+    def test_cannot_be_removed(self, known: sources.Sources) -> None:
         with pytest.raises(errors.Conflict):
-            made.remove("installed")
+            known.remove("installed")
+
+    def test_keeps_the_last_good_card_of_a_module_whose_card_broke(
+        self, cards: store.Store, database: pelagos.db.Database, tmp_path: Path, time: clock.FixedClock
+    ) -> None:
+        folder = origins.module(tmp_path / "odd", "Odd one")
+        place = environments.Environments(tmp_path / "modules")
+        odd = environments.Installed("odd", "native", "nothing_of_this_name:Odd", Path(sys.executable), folder=folder)
+        records.write(place.root, odd)
+        known = sources.Sources(cards, database, folder=tmp_path / "clones", clock=time, modules=place)
+        known.refresh()
+        (folder / "module.toml").write_text("title = ")
+
+        (found,) = known.refresh()
+
+        assert cards.get("odd").card.title == "Odd one"
+        assert [(each.module, each.file, each.line) for each in found.faults] == [("odd", "odd/module.toml", 1)]
 
 
 class TestDue:
     def test_reads_what_was_not_read_for_long(
         self, known: sources.Sources, time: clock.FixedClock, tmp_path: Path
     ) -> None:
-        known.add(str(module(tmp_path / "one", "One")))
+        known.add(str(origins.module(tmp_path / "one", "One")))
 
         ran = []
         for seconds in (0, 60, 6 * 3600):
@@ -502,7 +464,7 @@ class TestRefresh:
 @databases.BOTH
 class TestRemove:
     def test_takes_cards_and_clones_away(self, known: sources.Sources, cards: store.Store, tmp_path: Path) -> None:
-        known.add(repository(tmp_path / "plankton", "Plankton").as_uri())
+        known.add(origins.repository(tmp_path / "plankton", "Plankton").as_uri())
         known.refresh()
 
         known.remove("plankton")
@@ -514,7 +476,7 @@ class TestRemove:
         self, cards: store.Store, database: pelagos.db.Database, time: clock.FixedClock, tmp_path: Path
     ) -> None:
         made = [sources.Sources(cards, database, folder=tmp_path / "clones", clock=time) for _ in range(4)]
-        made[0].add(repository(tmp_path / "plankton", "Plankton").as_uri())
+        made[0].add(origins.repository(tmp_path / "plankton", "Plankton").as_uri())
         acts = [made[0].refresh, made[1].refresh, lambda: made[2].remove("plankton"), made[3].refresh]
 
         threads = [threading.Thread(target=act) for act in acts]
@@ -528,16 +490,3 @@ class TestRemove:
     def test_says_that_there_is_none(self, known: sources.Sources) -> None:
         with pytest.raises(errors.NotFound):
             known.remove("nothing")
-
-
-@databases.BOTH
-class TestStore:
-    def test_keeps_all_that_is_known(self, database: pelagos.db.Database) -> None:
-        records = source_store.SourceStore(database)
-        now = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-        made = source_store.Source("a", Kind.GIT, "https://example.org/a", now, "c0ffee", now, now, "no")
-
-        records.add(made)
-
-        assert records.get("a") == made
-        assert records.all() == (made,)

@@ -35,7 +35,7 @@ class Fault:
     """From 1."""
     severity: Severity = Severity.ERROR
     module: str = ""
-    """Whose card it is, where the faults of several are listed; the file is then relative to their source."""
+    """Whose card it is, where the faults of several are listed; the file then begins with the way to its folder."""
 
     def __str__(self) -> str:
         """Say it in the form that editors jump to: `file:line:column: message`."""

@@ -61,8 +61,8 @@ def read(folder: Path, name: str = "") -> reading.Imported:
     for file, reader in _FORMATS:
         try:
             text = _text(folder, file)
-        except ValueError as error:
-            unread.append(faults.Fault(file, str(error), "Save it as UTF-8."))
+        except UnicodeDecodeError as error:
+            unread.append(_no_text(file, error))
             continue
         if text is not None:
             found.append((file, reader(name, text, file)))
@@ -180,18 +180,22 @@ def _add_licence(folder: Path, plain: dict[str, Any]) -> Iterable[faults.Fault]:
 def _text_or_none(folder: Path, file: str) -> str | None:
     try:
         return _text(folder, file)
-    except ValueError:
+    except UnicodeDecodeError:
         return None
 
 
 def _text(folder: Path, file: str) -> str | None:
-    """Read a file of the folder; None when it has none, ValueError when it is no text."""
+    """Read a file of the folder; None when it has none, UnicodeDecodeError when it is no text."""
     path = folder / file
     if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
         return None
     with path.open("rb") as opened:
         content = opened.read(documents.LARGEST_CHARS + 1)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"The file is no text in UTF-8: byte {error.start} of it.") from error
+    return content.decode("utf-8-sig")
+
+
+def _no_text(file: str, error: UnicodeDecodeError) -> faults.Fault:
+    *above, before = error.object[: error.start].split(b"\n")
+    column = len(before.decode("utf-8", "replace")) + 1
+    message = "The file is no text in UTF-8 from here on."
+    return faults.Fault(file, message, "Save it as UTF-8.", line=len(above) + 1, column=column)

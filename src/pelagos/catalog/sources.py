@@ -19,7 +19,8 @@ from pathlib import Path
 
 import pelagos.db
 from pelagos import environments
-from pelagos.catalog import card, faults, folders, indexes, installed, proposals, repositories, source_store, store
+from pelagos.catalog import indexes, installed, proposals, repositories, source_store, store
+from pelagos.catalog.found import Found, modules_of
 from pelagos.catalog.source_store import Kind, Source
 from pelagos.domain import clock, errors
 
@@ -37,23 +38,6 @@ _ADDRESS = re.compile(r"(https?|git|ssh|file)://\S+")
 _REMOTE = re.compile(r"(https?|git|ssh)://")
 _SECRET = re.compile(r"[a-z]+://[^/@\s]*:[^/@\s]*@|https?://[^/@\s]+@")
 """A password, or a name over the web: there it may be a token."""
-
-
-@dataclasses.dataclass
-class _Found:
-    """What one reading of a source brought."""
-
-    cards: dict[str, tuple[card.Card, str]] = dataclasses.field(default_factory=dict)
-    """By name, with the commit."""
-    commit: str = ""
-    troubles: list[str] = dataclasses.field(default_factory=list)
-    whole: bool = True
-    """Whether cards that did not come are gone; not so when a part of the source could not be read."""
-
-    def take(self, other: _Found) -> None:
-        self.cards |= {name: found for name, found in other.cards.items() if name not in self.cards}
-        self.troubles += other.troubles
-        self.whole = self.whole and other.whole
 
 
 class Sources:
@@ -141,17 +125,21 @@ class Sources:
             try:
                 found = self._read(source)
             except (errors.PelagosError, OSError) as error:
-                found = _Found(commit=source.commit, troubles=[str(error)], whole=False)
+                found = Found(commit=source.commit, faults=[*source.faults], troubles=[str(error)], whole=False)
             self._write(source, found)
             now = self._clock.now()
             said = "; ".join(dict.fromkeys(found.troubles))[:_LONGEST_ERROR]
             refreshed = {} if said else {"refreshed": now}
-            self._store.amend(source.id, tried=now, error=said, commit=found.commit, **refreshed)
+            faults = tuple(found.faults[: source_store.MOST_FAULTS])
+            self._store.amend(source.id, tried=now, error=said, commit=found.commit, faults=faults, **refreshed)
             return self.get(source.id)
 
-    def _write(self, source: Source, found: _Found) -> None:
+    def _write(self, source: Source, found: Found) -> None:
         """Put what is new or changed, and remove what is gone; a crash in between is made good by the next time."""
-        owners = self._cards.owners(list(found.cards))
+        owners = self._cards.owners([*found.partial, *found.cards])
+        found.cards = {name: part for name, part in found.partial.items() if name not in owners} | found.cards
+        if source.kind is Kind.INSTALLED:
+            found.faults = [each for each in found.faults if owners.get(each.module, INSTALLED) == INSTALLED]
         before = self._cards.of_source(source.id)
         now = self._clock.now()
         changed = []
@@ -164,11 +152,11 @@ class Sources:
                 changed.append(store.Record(each, source.id, commit, now))
         if changed:
             self._cards.put(changed)
-        gone = [name for name in before if name not in found.cards] if found.whole else []
+        gone = [name for name in before if name not in found.cards | found.partial] if found.whole else []
         if gone:
             self._cards.remove(gone)
 
-    def _read(self, source: Source) -> _Found:
+    def _read(self, source: Source) -> Found:
         readers = {
             Kind.FOLDER: self._read_folder,
             Kind.GIT: self._read_git,
@@ -177,25 +165,26 @@ class Sources:
         }
         return readers[source.kind](source)
 
-    def _read_folder(self, source: Source) -> _Found:
+    def _read_folder(self, source: Source) -> Found:
         folder = Path(source.location)
         if not folder.is_dir():
             raise errors.Unavailable(f"there is no folder {folder}")
-        return _modules_of(folder, "", repositories.commit_of(folder))
+        return modules_of(folder, "", repositories.commit_of(folder))
 
-    def _read_git(self, source: Source) -> _Found:
+    def _read_git(self, source: Source) -> Found:
         return self._read_repository(_entry(source.location), self._folder / source.id)
 
-    def _read_installed(self, _source: Source) -> _Found:
+    def _read_installed(self, _source: Source) -> Found:
         if self._modules is None:
-            return _Found(whole=False)
-        found = _Found()
-        for each, trouble in installed.cards(self._modules):
-            found.cards[each.name] = each, ""
+            return Found(whole=False)
+        found = Found()
+        for name, read, trouble in installed.cards(self._modules):
+            found.add(read, name, name)
             found.troubles += [trouble] if trouble else []
+        found.whole = True  # No name is missing, however little its card may say.
         return found
 
-    def _read_index(self, source: Source) -> _Found:
+    def _read_index(self, source: Source) -> Found:
         """Read all repositories of a list; those that have left the list lose their clones."""
         root = self._folder / source.id
         file, text, found = self._list(source, root)
@@ -214,23 +203,23 @@ class Sources:
                 shutil.rmtree(clone, ignore_errors=True)
         return found
 
-    def _list(self, source: Source, root: Path) -> tuple[str, str, _Found]:
+    def _list(self, source: Source, root: Path) -> tuple[str, str, Found]:
         """Give the list's name and text, and the beginning of what is found."""
         if indexes.is_file(source.location):
             text = indexes.load(source.location, timeout_s=self._timeout_s)
-            return source.location.rpartition("/")[2], text, _Found()
+            return source.location.rpartition("/")[2], text, Found()
         folder, trouble = self._clone(_entry(source.location), root)
         listed = indexes.of_folder(folder)
         if listed is None:
             raise errors.Unavailable(f"the repository has no list: none of {', '.join(indexes.FILES)}")
-        return *listed, _Found(commit=folder.name, troubles=[trouble] if trouble else [])
+        return *listed, Found(commit=folder.name, troubles=[trouble] if trouble else [])
 
-    def _read_repository(self, entry: indexes.Entry, root: Path) -> _Found:
+    def _read_repository(self, entry: indexes.Entry, root: Path) -> Found:
         try:
             folder, trouble = self._clone(entry, root)
         except (errors.PelagosError, OSError) as error:
-            return _Found(troubles=[str(error)], whole=False)
-        found = _modules_of(folder, repositories.name(entry.address), folder.name)
+            return Found(troubles=[str(error)], whole=False)
+        found = modules_of(folder, repositories.name(entry.address), folder.name)
         return dataclasses.replace(found, troubles=[*([trouble] if trouble else []), *found.troubles])
 
     def _clone(self, entry: indexes.Entry, root: Path) -> tuple[Path, str]:
@@ -256,12 +245,12 @@ class Sources:
             yield
 
 
-def _at_once(act: Callable[[indexes.Entry], _Found], entries: Sequence[indexes.Entry]) -> list[_Found]:
+def _at_once(act: Callable[[indexes.Entry], Found], entries: Sequence[indexes.Entry]) -> list[Found]:
     """Do something with all entries, a few at a time, in daemon threads: a pool's would hold up the end of a server."""
     waiting: queue.SimpleQueue[tuple[int, indexes.Entry]] = queue.SimpleQueue()
     for each in enumerate(entries):
         waiting.put(each)
-    found: dict[int, _Found] = {}
+    found: dict[int, Found] = {}
 
     def work() -> None:
         with contextlib.suppress(queue.Empty):
@@ -275,27 +264,6 @@ def _at_once(act: Callable[[indexes.Entry], _Found], entries: Sequence[indexes.E
     for thread in threads:
         thread.join()
     return [found[number] for number in range(len(entries))]
-
-
-def _modules_of(root: Path, name: str, commit: str) -> _Found:
-    """Read all modules below a folder; one at the root bears the name of the repository if it says no other."""
-    found = _Found(commit=commit)
-    for folder in folders.find(root):
-        at_root = folder == root
-        read = folders.read(folder, folders.module_name(folder) or (name if at_root else ""))
-        if read.card is None:
-            found.troubles += _worst(folder, read.faults)
-            found.whole = False
-        # Many a folder has some `metadata.json`: below the root it takes a title to be a card.
-        elif at_root or read.card.title != read.card.name:
-            found.cards.setdefault(read.card.name, (read.card, commit))
-    if not found.cards and not found.troubles:
-        found.troubles.append(f"{name or root} has no card: none of {', '.join(folders.CARDS)}")
-    return found
-
-
-def _worst(folder: Path, said: Iterable[faults.Fault]) -> Iterable[str]:
-    return [f"{folder.name}: {fault}" for fault in said if fault.severity is faults.Severity.ERROR][:1]
 
 
 def _understood(location: str, kind: Kind | str | None) -> tuple[Kind, str]:
