@@ -1,19 +1,14 @@
-"""Docker and Podman in folders of their own, and an image of this machine's Python; no registry is asked."""
+"""Docker, Podman and udocker in folders and networks of their own, with an image that is made here."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import importlib.metadata
-import io
 import os
-import re
 import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
-import tarfile
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -21,21 +16,13 @@ from pathlib import Path
 
 import pytest
 
-MODULES = Path(__file__).parents[1] / "modules_for_tests"
-IMAGE = "pelagos-test/modules:1"
+from engines import image, networks
+
 START_S = 60.0
-_SHELL = Path("/bin/sh")
-_LEFT_OUT = {
-    "test",
-    "tests",
-    "idlelib",
-    "site-packages",
-    "dist-packages",
-    "ensurepip",
-    "lib2to3",
-    "__pycache__",
-    "tkinter",
-}
+_ADDED = str(Path(sys.executable).parent)
+_UDOCKER_TOOLS = "1.2.11"
+"""The release of its tools that udocker wants; it asks no further than for this number when it has a `runc`."""
+_PLAIN_USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,11 +32,18 @@ class Engine:
     name: str
     variables: Mapping[str, str]
     """Lead clients to it."""
+    within: tuple[str, ...]
+    """What goes before a command that is to run where the engine's network is, and as its user."""
 
-    def ask(self, *words: str, data: bytes | None = None) -> str:
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of a process that uses it."""
+        return {**os.environ, **self.variables}
+
+    def ask(self, *words: str) -> str:
         """Run its client and give what it says."""
-        command, environment = [self.name, *words], {**os.environ, **self.variables}
-        ran = subprocess.run(command, input=data, capture_output=True, env=environment, timeout=120, check=False)
+        command = [*self.within, self.name, *words]
+        ran = subprocess.run(command, capture_output=True, env=self.environment, timeout=120, check=False)
         assert ran.returncode == 0, ran.stderr.decode()
         return ran.stdout.decode().strip()
 
@@ -60,29 +54,29 @@ class Engine:
 
 @contextlib.contextmanager
 def engine(name: str) -> Iterator[Engine]:
-    """Start `docker` or `podman` with the test image in it; skips with the reason."""
-    missing = [each for each in _NEEDED[name] if shutil.which(each) is None]
+    """Start `docker`, `podman` or `udocker` with the test image in it; skips with the reason."""
+    path = f"{_ADDED}:{os.environ['PATH']}"
+    missing = [each for each in (*_NEEDED[name], "ip") if shutil.which(each, path=path) is None]
     if missing or os.getuid() != 0:
         pytest.skip(f"{name} cannot be started here: {', '.join(missing) or 'it needs root'}")
     # A short path: the address of a Unix socket has room for 107 bytes.
     kept = tempfile.TemporaryDirectory(prefix=f"{name}-", ignore_cleanup_errors=True)
-    with kept as folder, _STARTERS[name](Path(folder)) as variables:
-        started = Engine(name, variables)
-        _load_image(started)
+    with kept as folder, networks.private() as within, _STARTERS[name](Path(folder), within) as started:
+        started.ask("load", "-i", str(image.write(Path(folder) / "image.tar")))
         yield started
 
 
 @contextlib.contextmanager
-def _docker(folder: Path) -> Iterator[Mapping[str, str]]:
+def _docker(folder: Path, within: tuple[str, ...]) -> Iterator[Engine]:
     place = f"unix://{folder}/sock"
     options = ["--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "-H", place, "-p", f"{folder}/pid"]
-    options += ["--bridge", "none", "--iptables=false", "--ip6tables=false"]
+    options += ["--iptables=false", "--ip6tables=false"]
     with (folder / "log").open("wb") as log:
-        daemon = subprocess.Popen(["dockerd", *options], stdout=log, stderr=log, start_new_session=True)
+        daemon = subprocess.Popen([*within, "dockerd", *options], stdout=log, stderr=log, start_new_session=True)
     try:
-        variables = {"DOCKER_HOST": place}
-        _await(daemon, variables, folder / "log")
-        yield variables
+        started = Engine("docker", {"DOCKER_HOST": place}, within)
+        _await(daemon, started, folder / "log")
+        yield started
     finally:
         daemon.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -93,71 +87,46 @@ def _docker(folder: Path) -> Iterator[Mapping[str, str]]:
 
 
 @contextlib.contextmanager
-def _podman(folder: Path) -> Iterator[Mapping[str, str]]:
+def _podman(folder: Path, within: tuple[str, ...]) -> Iterator[Engine]:
     """Podman has no daemon; what it needs where systemd does not run stands in a file."""
     limits = '["nofile=4096:4096", "nproc=4096:4096"]'
     settings = 'cgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "runc"\n'
-    (folder / "containers.conf").write_text(f"[containers]\ndefault_ulimits = {limits}\n[engine]\n{settings}")
+    network = f'[network]\nnetwork_config_dir = "{folder}/networks"\n'
+    (folder / "containers.conf").write_text(f"[containers]\ndefault_ulimits = {limits}\n[engine]\n{settings}{network}")
     places = f'driver = "overlay"\ngraphroot = "{folder}/root"\nrunroot = "{folder}/run"\n'
     (folder / "storage.conf").write_text(f"[storage]\n{places}")
-    yield {
+    variables = {
         "CONTAINERS_CONF": str(folder / "containers.conf"),
         "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
     }
+    yield Engine("podman", variables, within)
 
 
-_STARTERS = {"docker": _docker, "podman": _podman}
-_NEEDED = {"docker": ("dockerd", "docker", "runc"), "podman": ("podman", "runc")}
+@contextlib.contextmanager
+def _udocker(folder: Path, within: tuple[str, ...]) -> Iterator[Engine]:
+    """udocker is for plain users, has no daemon, and would download its tools; runc of this machine stands for them."""
+    (folder / "lib").mkdir()
+    (folder / "lib/VERSION").write_text(_UDOCKER_TOOLS)
+    variables = {
+        "PATH": f"{_ADDED}:{os.environ['PATH']}",
+        "HOME": str(folder),
+        "UDOCKER_DIR": str(folder),
+        "UDOCKER_USE_RUNC_EXECUTABLE": str(shutil.which("runc")),
+        "UDOCKER_DEFAULT_EXECUTION_MODE": "R1",
+    }
+    yield Engine("udocker", variables, (*within, *_PLAIN_USER))
 
 
-def _await(daemon: subprocess.Popen[bytes], variables: Mapping[str, str], log: Path) -> None:
+_STARTERS = {"docker": _docker, "podman": _podman, "udocker": _udocker}
+_NEEDED = {"docker": ("dockerd", "docker", "runc"), "podman": ("podman", "runc"), "udocker": ("udocker", "runc")}
+
+
+def _await(daemon: subprocess.Popen[bytes], started: Engine, log: Path) -> None:
     deadline = time.monotonic() + START_S
-    environment = {**os.environ, **variables}
+    command = ["docker", "info"]
     while time.monotonic() < deadline and daemon.poll() is None:
-        asked = subprocess.run(["docker", "info"], capture_output=True, env=environment, timeout=START_S, check=False)
+        asked = subprocess.run(command, capture_output=True, env=started.environment, timeout=START_S, check=False)
         if asked.returncode == 0 and b"Server Version" in asked.stdout:
             return
         time.sleep(0.1)
     pytest.skip(f"the Docker engine does not start here: {log.read_text(errors='replace')[-600:]}")
-
-
-def _load_image(engine: Engine) -> None:
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w", dereference=True) as tar:
-        for path in sorted(_python()):
-            tar.add(path, recursive=False)
-        for name, path in _modules():
-            tar.add(path, f"srv/modules/{name}", recursive=False)
-        for name in ("tmp", "srv", "srv/modules"):
-            folder = tarfile.TarInfo(name)
-            folder.type, folder.mode = tarfile.DIRTYPE, 0o1777
-            tar.addfile(folder)
-        link = tarfile.TarInfo("usr/local/bin/python3")
-        link.type, link.linkname = tarfile.SYMTYPE, os.path.realpath(sys.executable)
-        tar.addfile(link)
-    changes = ["--change", "WORKDIR /srv", "--change", "ENV PYTHONPATH=/srv/modules"]
-    engine.ask("import", *changes, "-", IMAGE, data=data.getvalue())
-
-
-def _python() -> set[Path]:
-    """List the files of this machine's Python: the program, its standard library, and what they are linked with."""
-    library = Path(sysconfig.get_path("stdlib"))
-    found = {path for path in library.rglob("*") if path.is_file() and not _LEFT_OUT & set(path.parts)}
-    binaries = {Path(os.path.realpath(sys.executable)), _SHELL, *(path for path in found if path.suffix == ".so")}
-    linked = subprocess.run(
-        ["ldd", *map(str, binaries)], capture_output=True, text=True, timeout=60, check=False
-    ).stdout
-    return found | binaries | {Path(name) for name in re.findall(r"(?:=> |^\s+)(/\S+)", linked, re.MULTILINE)}
-
-
-def _modules() -> Iterator[tuple[str, Path]]:
-    """Give what the image has beside: a native module, one for DEEPaaS, and what that one needs."""
-    for name, package in (("counting", "pelagos_counting"), ("in_image", "leaves")):
-        folder = MODULES / name / "src"
-        yield from ((str(path.relative_to(folder)), path) for path in (folder / package).rglob("*.py"))
-    for name in ("marshmallow", "packaging"):
-        distribution = importlib.metadata.distribution(name)
-        files = distribution.files or []
-        yield from ((str(file), Path(str(file.locate()))) for file in files if file.suffix == ".py")
-    for folder in sorted((MODULES / "in_image").glob("*.dist-info")):
-        yield from ((f"{folder.name}/{path.name}", path) for path in folder.iterdir())

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 import waiting
-from engines import engines
+from engines import engines, image
 from engines.engines import Engine
 from pelagos.domain import errors
 from pelagos.environments import Containers, Environments, images
@@ -82,7 +82,7 @@ def workers(engine: Engine) -> set[str]:
 
 
 def named(engine: Engine) -> str:
-    return f"{engine.name}://{engines.IMAGE}"
+    return f"{engine.name}://{image.NAME}"
 
 
 def ended(client: httpx.Client, module: str, uuid: str) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class TestInstall:
         assert [each["name"] for each in description["predict"]["parameters"]] == ["data", "top-k", "act"]
 
     def test_says_that_there_is_no_module(self, engine: Engine, known: Environments) -> None:
-        bare = engine.ask("create", engines.IMAGE, "x")
+        bare = engine.ask("create", image.NAME, "x")
         engine.ask("commit", "--change", "ENV PYTHONPATH=/nowhere", bare, "bare:1")
         engine.ask("rm", bare)
 
@@ -228,7 +228,7 @@ class TestEnd:
         space = Path("/proc/self/ns/pid").stat().st_ino
         left, others = f"pelagos-worker-{os.getuid()}-{space}-4000000-1", "pelagos-worker-7-7-4000000-1"
         for name in (left, others):
-            engine.ask("create", "--name", name, engines.IMAGE, "x")
+            engine.ask("create", "--name", name, image.NAME, "x")
 
         with serving(state, "leaves"):
             waiting.until(lambda: left not in engine.containers())
