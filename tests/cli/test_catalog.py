@@ -43,6 +43,30 @@ class TestCatalog:
         assert pelagos("catalog", "show", "birds", "--json").json["card"]["licence"] == "MIT"
         assert pelagos("catalog", "show", "bears").code == 1
 
+    def test_shows_the_versions_of_a_card(self, pelagos: Pelagos, shelf: Path) -> None:
+        card = shelf / "birds" / "module.toml"
+        card.write_text('title = "Old songs"\nversion = "1.0"\n')
+        pelagos("catalog", "add", str(shelf))
+        card.write_text('title = "New songs"\nversion = "2.0"\n')
+        pelagos("catalog", "refresh")
+
+        listed = pelagos("catalog", "show", "birds", "--versions")
+        former = pelagos("catalog", "show", "birds", "--version", "1.0")
+
+        assert [line.split()[0] for line in listed.out.splitlines()] == ["VERSION", "2.0", "1.0"]
+        assert former.out.splitlines()[0] == "Old songs (birds 1.0)"
+        assert pelagos("catalog", "show", "birds", "--version", "3.0").code == 1
+        assert pelagos("catalog", "show", "bears", "--versions").code == 1
+
+    def test_says_what_is_wrong_with_a_card(self, pelagos: Pelagos, shelf: Path) -> None:
+        pelagos("catalog", "add", str(shelf))
+        (shelf / "birds" / "module.toml").write_text("title = \n")
+
+        ran = pelagos("catalog", "refresh", "shelf")
+
+        assert (ran.code, "the card of birds cannot be read" in ran.err) == (1, True)
+        assert "birds/module.toml:1:9: error: This is not TOML" in ran.err
+
     def test_says_which_source_failed(self, pelagos: Pelagos, shelf: Path) -> None:
         pelagos("catalog", "add", str(shelf))
         shelf.rename(shelf.with_name("moved"))

@@ -53,6 +53,18 @@ class TestSources:
         assert 'class="note bad small"' in page
         assert visitor.get("/modules/birds").status_code == 200
 
+    def test_show_the_faults_of_their_cards_with_file_line_and_column(self, visitor: Visitor, shelf: Path) -> None:
+        (shelf / "birds" / "module.toml").write_text('title = "Birds"\n"<script>" = \n')
+        source = visitor.hub.sources.add(str(shelf))
+        visitor.hub.sources.refresh(source.id)
+
+        page = visitor.get("/sources").text.partition("<main")[2]
+
+        assert "1 fault in its cards" in page
+        assert "birds/module.toml:2:14" in page
+        assert "This is not TOML: Invalid value." in page
+        assert "a table begins with [name]." in page
+
     def test_are_removed_with_their_cards_after_a_question(self, visitor: Visitor, shelf: Path) -> None:
         source = visitor.hub.sources.add(str(shelf))
         visitor.hub.sources.refresh(source.id)

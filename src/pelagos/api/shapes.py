@@ -85,9 +85,25 @@ class Card(Shape):
     """A module with all that its card says."""
 
     card: dict[str, Any]
+    version: str
+    """What the card states, else its commit, else a digest of it."""
     source: str
     commit: str
     imported: datetime.datetime | None
+    installed: bool
+
+
+class Version(Shape):
+    """One version of a module's card."""
+
+    version: str
+    """What the card states, else its commit, else a digest of it."""
+    source: str
+    commit: str
+    seen: datetime.datetime
+    """When it was first read."""
+    newest: bool
+    """Whether the catalog shows it now."""
     installed: bool
 
 
@@ -102,6 +118,18 @@ class Installed(Shape):
     installed: str
 
 
+class Fault(Shape):
+    """What could not be read in a card."""
+
+    module: str
+    file: str
+    line: int
+    column: int
+    field: str
+    message: str
+    suggestion: str
+
+
 class Source(Shape):
     """A source of cards."""
 
@@ -113,6 +141,8 @@ class Source(Shape):
     tried: datetime.datetime | None
     error: str
     cards: int
+    faults: Sequence[Fault]
+    """The first hundred at most."""
 
 
 class Dataset(Shape):

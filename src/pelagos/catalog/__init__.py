@@ -12,7 +12,7 @@ from pelagos.catalog.queries import Answer, Facet, Hit, Query, Sort
 from pelagos.catalog.reading import Imported
 from pelagos.catalog.searching import search
 from pelagos.catalog.sources import Source, Sources
-from pelagos.catalog.store import Record, Store
+from pelagos.catalog.store import Record, Store, Version
 
 __all__ = [
     "Answer",
@@ -31,6 +31,7 @@ __all__ = [
     "Sources",
     "Status",
     "Store",
+    "Version",
     "json_schema",
     "search",
 ]

@@ -106,8 +106,10 @@ class Store:
         """Find a card by its name, whatever its status; raises NotFound."""
         with self._database.read() as reading:
             row = reading.execute(sa.select(cards).where(cards.c.name == name)).one_or_none()
+            left = () if row is not None else version_store.of_module(reading, name)
         if row is None:
-            raise errors.NotFound(f"There is no card {name}.")
+            hint = f"It has left the catalog. Its versions: pelagos catalog show {name} --versions" if left else ""
+            raise errors.NotFound(f"There is no card {name}.", hint=hint)
         return _from_row(row)
 
     def versions(self, name: str) -> tuple[Version, ...]:

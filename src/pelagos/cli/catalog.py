@@ -48,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for facet in ("category", "task", "tag", "licence", "library", "data", "ability"):
         made["search"].add_argument(f"--{facet}", action="append", metavar="VALUE", help=f"narrow by {facet}")
     made["show"].add_argument("name", metavar="NAME", help="name of the module")
+    one_of = made["show"].add_mutually_exclusive_group()
+    one_of.add_argument("--version", metavar="VERSION", help="an older version of the card")
+    one_of.add_argument("--versions", action="store_true", help="list the versions of the card")
     made["add"].add_argument("location", help="a folder, a git address, or a list such as MODULES.yml or .gitmodules")
     made["add"].add_argument("--kind", choices=("folder", "git", "index"), help="if it is not what it looks like")
     made["refresh"].add_argument("id", nargs="?", metavar="ID", help="one source; all without it")
@@ -95,10 +98,12 @@ def _row(hit: catalog.Hit) -> tuple[str, ...]:
 
 
 def _show(known: Rooms, given: argparse.Namespace) -> int:
-    record = known.cards.get(given.name)
+    if given.versions:
+        return _versions(known, given)
+    record = known.cards.version(given.name, given.version) if given.version else known.cards.get(given.name)
     runs = known.proposals.runs(given.name)
     if given.json:
-        facts = {"source": record.source, "commit": record.commit, "imported": record.imported}
+        facts = {name: getattr(record, name) for name in ("version", "source", "commit", "imported")}
         output.as_json({**facts, "card": record.card.plain(), "examples": runs})
         return 0
     shown = record.card
@@ -118,6 +123,18 @@ def _show(known: Rooms, given: argparse.Namespace) -> int:
     for each in runs[: len(shown.examples)]:
         went = "passed" if each.passed else each.message
         print(f"Example “{each.name}”: {went} ({output.moment(each.time)}, {each.version}, {each.seconds:g} s)")
+    return 0
+
+
+def _versions(known: Rooms, given: argparse.Namespace) -> int:
+    found = known.cards.versions(given.name)
+    if not found:
+        known.cards.get(given.name)  # Says that there is none.
+    if given.json:
+        output.as_json(found)
+    else:
+        rows = [(each.version, output.moment(each.seen), each.source, each.commit[:12] or "-") for each in found]
+        output.table(("VERSION", "FIRST SEEN", "SOURCE", "COMMIT"), rows)
     return 0
 
 
@@ -151,6 +168,8 @@ def _print_sources(some: tuple[catalog.Source, ...], given: argparse.Namespace) 
         for each in some:
             if each.error:
                 output.note(f"{each.id}, {output.moment(each.tried)}: {each.error}")
+            for fault in each.faults:
+                output.note(f"  {fault}")
     return 1 if given.act != "list" and any(each.error for each in some) else 0
 
 

@@ -123,9 +123,13 @@ class Modules:
         """Find modules: words, and facets such as `task="classification"`."""
         return _records(self._ask("GET", "/modules", query={"q": text, **query}))
 
-    def get(self, name: str) -> Record:
-        """Give a module's card."""
-        return Record(**self._ask("GET", f"/modules/{name}"))
+    def get(self, name: str, *, version: str = "") -> Record:
+        """Give a module's card, the newest or that of a version."""
+        return Record(**self._ask("GET", f"/modules/{name}", query={"version": version} if version else {}))
+
+    def versions(self, name: str) -> list[Record]:
+        """List the versions of a module's card, the newest first."""
+        return _records(self._ask("GET", f"/modules/{name}/versions"))
 
     def describe(self, name: str) -> dict[str, Any]:
         """Describe an installed module: its arguments and answers."""

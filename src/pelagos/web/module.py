@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import urllib.parse
 from typing import Any
 
 import markupsafe
@@ -21,6 +22,8 @@ from pelagos.web import installations, recipes, shelf, using
 
 RUNS = 8
 """Runs and deployments that its page lists."""
+VERSIONS = 8
+"""Versions that its page lists at once."""
 _LINKS = {
     "source": "Source code",
     "documentation": "Documentation",
@@ -41,12 +44,14 @@ def routes(desk: desks.Desk) -> list[BaseRoute]:
 
 async def show(desk: desks.Desk, request: Request) -> Response:
     """Draw the page."""
-    entry = await asyncio.to_thread(shelf.find, desk, request.path_params["name"])
+    version = request.query_params.get("version", "")
+    entry = await asyncio.to_thread(shelf.find, desk, request.path_params["name"], version)
     installation = desk.installations.of(entry.card.name)
     if _waited_for(request, installation):
         return Response(headers={"HX-Refresh": "true"})
     origin = desk.origin(request)
-    address = origin + using.address(entry.card.name)
+    query = f"?version={urllib.parse.quote(entry.record.version, safe='')}" if entry.older else ""
+    address = origin + using.address(entry.card.name) + query
     work = await asyncio.to_thread(_work, desk, entry)
     description = work.pop("description")
     serving = work["serving"]
@@ -63,6 +68,8 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         links=[(text, found) for key, text in _LINKS.items() if (found := getattr(entry.card.links, key))],
         cited=_cited(desk, entry.card, address),
         files=f"/api/v1/modules/{entry.card.name}/card",
+        query=query,
+        shown_versions=VERSIONS,
         formats=formats.FORMATS,
         ways=using.ways(
             entry.card, description, origin=origin, source=entry.source, deployment=serving.id if serving else ""
@@ -70,7 +77,7 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         predicts=bool(shelf.method(description, "predict")),
         trains=bool(shelf.method(description, "train")),
         installation=installation,
-        recipe=recipes.module(origin, entry.card.name),
+        recipe=recipes.module(origin, entry.card.name, entry.record.version if entry.older else ""),
         **work,
     )
 
@@ -101,7 +108,8 @@ def _work(desk: desks.Desk, entry: shelf.Entry) -> dict[str, Any]:
         "serving": shelf.serving(desk, name),
         "examples": entry.card.examples,
         "checked": _checked(desk, entry),
-        "faults": shelf.faults(entry),
+        "faults": shelf.faults(desk, entry),
+        "versions": hub.cards.versions(name),
     }
 
 
@@ -109,7 +117,8 @@ def _checked(desk: desks.Desk, entry: shelf.Entry) -> dict[int, example_runs.Exa
     """Find the last run of each example, by its place in the card."""
     names = {each.name or f"example {number}": number - 1 for number, each in enumerate(entry.card.examples, start=1)}
     ran = desk.hub.proposals.runs(entry.card.name) if names else ()
-    return {names[each.name]: each for each in reversed(ran) if each.name in names}
+    told = [each for each in ran if each.name in names and (not entry.older or each.version == entry.card.version)]
+    return {names[each.name]: each for each in reversed(told)}
 
 
 def _readme(each: card.Card) -> markupsafe.Markup:

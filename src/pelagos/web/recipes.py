@@ -35,11 +35,12 @@ def everything(origin: str, text: str) -> recipes.Recipe:
     return read(["catalog", "search", *([text] if text else [])], address, f"print(hub.search({_quoted(text)}))")
 
 
-def module(origin: str, name: str) -> recipes.Recipe:
-    """Write a look at a card."""
-    return read(
-        ["catalog", "show", name], f"{origin}/api/v1/modules/{_path(name)}", f"print(hub.modules.get({_quoted(name)}))"
-    )
+def module(origin: str, name: str, version: str = "") -> recipes.Recipe:
+    """Write a look at a card, the newest or that of a version."""
+    command = ["catalog", "show", name, *([f"--version={version}"] if version else [])]
+    address = _with_query(f"{origin}/api/v1/modules/{_path(name)}", [("version", version)] if version else [])
+    given = f"{_quoted(name)}, version={_quoted(version)}" if version else _quoted(name)
+    return read(command, address, f"print(hub.modules.get({given}))")
 
 
 def sources(origin: str) -> recipes.Recipe:

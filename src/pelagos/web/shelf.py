@@ -27,23 +27,34 @@ class Entry:
     """The module's own folder, where the hub can read it."""
     source: str
     """What `pelagos install` takes; empty when nobody knows."""
+    newest: str
+    """The version that the catalog has now; empty when the module has left it."""
 
     @property
     def card(self) -> catalog.Card:
         """What its authors say."""
         return self.record.card
 
+    @property
+    def older(self) -> bool:
+        """Whether the catalog has another version now, or none."""
+        return self.record.version != self.newest
 
-def find(desk: desks.Desk, name: str) -> Entry:
-    """Find a module by its card; raises NotFound."""
-    record = _record(desk, name)
+
+def find(desk: desks.Desk, name: str, version: str = "") -> Entry:
+    """Find a module by its card, or by a version of it; raises NotFound."""
+    former = desk.hub.cards.version(name, version) if version else None
     try:
-        known = desk.installed().get(module_sources.normalised(name))
-        installed = desk.hub.modules.find(known) if known is not None else None
+        record = _record(desk, name)
     except errors.NotFound:
-        installed = None  # It went meanwhile, or its folder did.
+        if former is None:
+            raise
+        return Entry(former, _installed(desk, name), None, _pinned(desk, former), "")
+    installed = _installed(desk, name)
+    if former is not None and former.version != record.version:
+        return Entry(former, installed, None, _pinned(desk, former), record.version)
     folder = installed.folder if installed is not None and installed.folder is not None else _folder(desk, record)
-    return Entry(record, installed, folder, _source(record.card, installed, folder))
+    return Entry(record, installed, folder, _source(record.card, installed, folder), record.version)
 
 
 def serving(desk: desks.Desk, name: str) -> orchestrator.Deployment | None:
@@ -53,11 +64,17 @@ def serving(desk: desks.Desk, name: str) -> orchestrator.Deployment | None:
     return min(served, key=lambda each: each.state not in RUNNING, default=None)
 
 
-def faults(entry: Entry) -> tuple[catalog.Fault, ...]:
-    """List what is wrong with the card, as far as the hub can read what its author wrote."""
-    if entry.folder is None or not entry.folder.is_dir():
+def faults(desk: desks.Desk, entry: Entry) -> tuple[catalog.Fault, ...]:
+    """List what is wrong with the card that its author has now: in its folder, or as its source says."""
+    if entry.older:
         return ()
-    return folders.read(entry.folder, entry.card.name).faults
+    if entry.folder is not None and entry.folder.is_dir():
+        return folders.read(entry.folder, entry.card.name).faults
+    try:
+        source = desk.hub.sources.get(entry.record.source)
+    except errors.NotFound:
+        return ()
+    return tuple(each for each in source.faults if each.module == entry.card.name)
 
 
 def method(description: Mapping[str, Any] | None, name: str) -> Mapping[str, Any] | None:
@@ -77,6 +94,14 @@ def _record(desk: desks.Desk, name: str) -> catalog.Record:
         return desk.hub.cards.get(name)
 
 
+def _installed(desk: desks.Desk, name: str) -> environments.Installed | None:
+    try:
+        known = desk.installed().get(module_sources.normalised(name))
+        return desk.hub.modules.find(known) if known is not None else None
+    except errors.NotFound:
+        return None  # It went meanwhile, or its folder did.
+
+
 def _folder(desk: desks.Desk, record: catalog.Record) -> Path | None:
     try:
         source = desk.hub.sources.get(record.source)
@@ -93,3 +118,15 @@ def _source(each: catalog.Card, installed: environments.Installed | None, folder
     if installed is not None and installed.source:
         return installed.source
     return str(folder) if folder is not None else each.links.source or ""
+
+
+def _pinned(desk: desks.Desk, former: catalog.Record) -> str:
+    """Give what installs a version: its repository at its commit; empty when one of them is not known."""
+    address = former.card.links.source
+    try:
+        source = desk.hub.sources.get(former.source)
+        # A repository of many modules does not install one of them.
+        address = source.location if source.kind is source_store.Kind.GIT and source.cards <= 1 else address
+    except errors.NotFound:
+        pass  # Its source was removed; what the author says still holds.
+    return f"{address.rstrip('/')}@{former.commit}" if address and former.commit else ""

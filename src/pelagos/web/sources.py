@@ -91,6 +91,7 @@ async def _page(desk: desks.Desk, request: Request, *, location: str = "", fault
         http_status=422 if fault else 200,
         sources=await asyncio.to_thread(desk.hub.sources.list),
         kinds=KINDS,
+        most_faults=source_store.MOST_FAULTS,
         always=source_store.Kind.INSTALLED,
         location=location,
         fault=fault,

@@ -51,6 +51,46 @@ class TestModules:
 
         at_hub(body)
 
+    def test_have_versions(self, at_hub: AtHub) -> None:
+        async def body(world: hub_world.Here) -> None:
+            put(world, BIRDS.model_copy(update={"version": "1.0"}))
+            put(world, BIRDS.model_copy(update={"version": "2.0", "title": "All birds"}))
+
+            listed = (await world.client.get("/api/v1/modules/birds/versions")).json()
+            former = (await world.client.get("/api/v1/modules/birds", params={"version": "1.0"})).json()
+            cited = await world.client.get("/api/v1/modules/birds/card.apa", params={"version": "1.0"})
+            unknown = [
+                await world.client.get(f"/api/v1/modules/{place}")
+                for place in (
+                    "birds?version=3.0",
+                    "trivial?version=1",
+                    "nobody/versions",
+                    "birds/card.json?version=3.0",
+                )
+            ]
+
+            told = {each["version"]: (each["newest"], each["installed"]) for each in listed["items"]}
+            assert told == {"1.0": (False, False), "2.0": (True, False)}
+            assert (former["version"], former["card"]["title"]) == ("1.0", "Birds of Europe")
+            assert "Birds of Europe" in cited.text
+            assert "/modules/birds?version=1.0" in cited.text
+            assert [each.status_code for each in unknown] == [404] * 4
+
+        at_hub(body)
+
+    def test_keep_their_versions_when_they_leave(self, at_hub: AtHub) -> None:
+        async def body(world: hub_world.Here) -> None:
+            put(world, BIRDS.model_copy(update={"version": "1.0"}))
+            world.hub.cards.remove(["birds"])
+
+            (left,) = (await world.client.get("/api/v1/modules/birds/versions")).json()["items"]
+            gone = (await world.client.get("/api/v1/modules/birds")).json()
+
+            assert (left["version"], left["newest"]) == ("1.0", False)
+            assert "has left the catalog" in gone["error"]["hint"]
+
+        at_hub(body)
+
     def test_are_in_a_feed_of_their_tag(self, at_hub: AtHub) -> None:
         async def body(world: hub_world.Here) -> None:
             put(world, BIRDS, TRIVIAL)
@@ -88,6 +128,28 @@ class TestSources:
             assert (added["cards"], added["error"]) == (1, "")
             assert found["total"] == 1
             assert (again.status_code, gone.status_code) == (409, 204)
+
+        at_hub(body)
+
+    def test_tell_of_faults(self, at_hub: AtHub, tmp_path_factory: pytest.TempPathFactory) -> None:
+        folder = tmp_path_factory.mktemp("source") / "birds"
+        folder.mkdir()
+        (folder / "module.toml").write_text('title = "Birds\n')
+
+        async def body(world: hub_world.Here) -> None:
+            source = world.hub.sources.add(str(folder.parent))
+            world.hub.sources.refresh(source.id)
+
+            listed = (await world.client.get("/api/v1/sources")).json()["items"]
+
+            (fault,) = next(each["faults"] for each in listed if each["id"] == source.id)
+            assert (fault["module"], fault["file"], fault["line"], fault["column"]) == (
+                "birds",
+                "birds/module.toml",
+                1,
+                15,
+            )
+            assert fault["suggestion"].startswith("Write key")
 
         at_hub(body)
 

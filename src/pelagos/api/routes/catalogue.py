@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.parse
 from typing import Annotated, Any
 
 import fastapi
@@ -56,17 +57,34 @@ def feed(hub: asking.Hub, tag: str = "", category: str = "") -> Response:
 
 
 @router.get("/modules/{name}", response_model=shapes.Card)
-def show(hub: asking.Hub, name: str) -> dict[str, Any]:
-    """Give a module's card."""
+def show(hub: asking.Hub, name: str, version: str = "") -> dict[str, Any]:
+    """Give a module's card, the newest or that of a version."""
     installed = _installed(hub, name)
     try:
-        record = hub.cards.get(name)
+        record = _record(hub, name, version)
     except errors.NotFound:
-        if installed is None:
+        if installed is None or version:
             raise
-        return {"card": {"name": name}, "source": "installed", "commit": "", "imported": None, "installed": True}
-    told = {"source": record.source, "commit": record.commit, "imported": record.imported}
+        bare = {"card": {"name": name}, "source": "installed", "commit": "", "imported": None, "version": ""}
+        return {**bare, "installed": True}
+    told = {name: getattr(record, name) for name in ("version", "source", "commit", "imported")}
     return {"card": record.card.plain(), **told, "installed": installed is not None}
+
+
+@router.get("/modules/{name}/versions", response_model=shapes.Listed[shapes.Version])
+def versions(hub: asking.Hub, name: str) -> dict[str, Any]:
+    """List the versions of a module's card that were seen, the newest first; also of one that has left the catalog."""
+    found = hub.cards.versions(name)
+    try:
+        newest = hub.cards.get(name).version
+    except errors.NotFound:
+        if not found:
+            raise
+        newest = ""
+    installed = _installed(hub, name)
+    known = installed.version if installed is not None else None
+    told = [{**vars(each), "newest": each.version == newest, "installed": each.version == known} for each in found]
+    return shapes.listed(told, len(told))
 
 
 @router.get("/modules/{name}/description")
@@ -76,13 +94,14 @@ def description(hub: asking.Hub, name: str) -> dict[str, Any]:
 
 
 @router.get("/modules/{name}/card.{format}", response_class=Response)
-def export(hub: asking.Hub, name: str, format: str) -> Response:  # noqa: A002 - the word of the address
+def export(hub: asking.Hub, name: str, format: str, version: str = "") -> Response:  # noqa: A002 - of the address
     """Download a card: `json`, `codemeta`, `ro-crate`, `json-ld`, `cff`, `bibtex`, `apa` or `ris`."""
     chosen = formats.FORMATS.get(format)
     if chosen is None:
         raise errors.NotFound(f"There is no format '{format}'.", hint=f"There are: {', '.join(formats.FORMATS)}.")
-    record = hub.cards.get(name)
-    written = chosen.write(record.card, _page(hub, name), hub.clock.now())
+    record = _record(hub, name, version)
+    page = f"{_page(hub, name)}?{urllib.parse.urlencode({'version': version})}" if version else _page(hub, name)
+    written = chosen.write(record.card, page, hub.clock.now())
     file = chosen.file.format(name=name)
     return Response(
         written, media_type=chosen.media_type, headers={"Content-Disposition": f'attachment; filename="{file}"'}
@@ -113,6 +132,10 @@ def _installed(hub: orchestrator.Hub, name: str) -> environments.Installed | Non
         return hub.modules.find(name)
     except errors.NotFound:
         return None
+
+
+def _record(hub: orchestrator.Hub, name: str, version: str) -> catalog.Record:
+    return hub.cards.version(name, version) if version else hub.cards.get(name)
 
 
 def _page(hub: orchestrator.Hub, name: str) -> str:
