@@ -2,38 +2,52 @@
 
 import random
 
+import pytest
+
 from pelagos.module import batching
 
 
-def learn(each_s: dict[int, float], noise: float = 0.0) -> int:
+def learn(each_s: dict[int, float], noise: float = 0.0, requests: int = 1000) -> batching.BatchSize:
     """Run until it has settled, on a machine where a batch of n takes `each_s[n]` for each of its requests."""
     sizes, chance = batching.BatchSize(), random.Random(1)
-    for _ in range(100):
+    for _ in range(requests):
         wanted = sizes.wanted
         sizes.learn(wanted, wanted * each_s[wanted] * (1 + noise * chance.random()))
-    return sizes.size
+    return sizes
 
 
 class TestBatchSize:
     def test_stays_at_one_where_batches_gain_nothing(self) -> None:
-        assert learn(dict.fromkeys((1, 2, 4), 0.01)) == 1
+        assert learn(dict.fromkeys((1, 2, 4), 0.01)).size == 1
 
     def test_stays_at_one_where_they_gain_too_little(self) -> None:
-        assert learn({1: 0.0105, 2: 0.01}) == 1
+        assert learn({1: 0.0102, 2: 0.01}).size == 1
 
     def test_climbs_while_each_step_pays(self) -> None:
-        assert learn({1: 0.010, 2: 0.006, 4: 0.004, 8: 0.0039, 16: 0.003}) == 4
+        assert learn({1: 0.010, 2: 0.006, 4: 0.004, 8: 0.0039, 16: 0.003}).size == 4
 
     def test_ends_at_the_largest(self) -> None:
-        assert learn({2**step: 0.01 / 2**step for step in range(7)}) == batching.LARGEST
+        assert learn({2**step: 0.01 / 2**step for step in range(7)}).size == batching.LARGEST
 
-    def test_is_not_misled_by_a_noisy_machine(self) -> None:
-        assert learn({1: 0.010, 2: 0.006, 4: 0.006}, noise=0.5) == 2
+    def test_learns_from_few_what_is_plain(self) -> None:
+        assert learn({1: 0.010, 2: 0.005, 4: 0.02}, noise=0.5, requests=4 * batching.FEW).size == 2
 
-    def test_judges_only_batches_of_the_size_that_it_asked_for(self) -> None:
+    @pytest.mark.parametrize(("gained", "size"), [(0.0094, 2), (0.0100, 1)])
+    def test_sees_a_small_gain_on_a_noisy_machine(self, gained: float, size: int) -> None:
+        assert learn({1: 0.010, 2: gained, 4: 0.010}, noise=0.1).size == size
+
+    def test_compares_both_sizes_at_the_same_time(self) -> None:
+        sizes = batching.BatchSize()
+        for look in range(2 * batching.LOOKS):
+            slowed = 1 + look / 10
+            sizes.learn(sizes.wanted, sizes.wanted * slowed * {1: 0.01, 2: 0.009}.get(sizes.wanted, 0.01))
+
+        assert sizes.size == 2
+
+    def test_judges_only_batches_of_the_sizes_that_it_compares(self) -> None:
         sizes = batching.BatchSize()
 
-        for _ in range(10):
+        for _ in range(100):
             sizes.learn(3, 0.001)
 
-        assert (sizes.size, sizes.wanted) == (1, 1)
+        assert (sizes.size, sizes.wanted) == (1, 2)

@@ -16,7 +16,7 @@ class TestATrainedClassifier:
         training.train(run, folder, arguments.Options(mode="fast", image_size=64, framing="squash", epochs=2))
 
         opened = classifier.trained(run.model)
-        probabilities = opened.classify((folder / "images" / "test 0#1.png").read_bytes())
+        [probabilities] = opened.classify([opened.views((folder / "images" / "test 0#1.png").read_bytes())])
         answer = opened.answer(probabilities, top_k=5, abstain_below=0)
 
         assert (opened.size, opened.framing, opened.calibrated) == (64, "squash", True)
@@ -30,6 +30,7 @@ class TestATrainedClassifier:
         training.train(run, folder, arguments.Options(mode="fast", image_size=64, epochs=2))
 
         content = (folder / "images" / "test 1#0.png").read_bytes()
-        probabilities = classifier.trained(run.model).classify(content, ten_crop=True)
+        opened = classifier.trained(run.model)
+        [probabilities] = opened.classify([opened.views(content, ten_crop=True)])
 
         assert probabilities.argmax() == 1

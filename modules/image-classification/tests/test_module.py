@@ -82,6 +82,24 @@ class TestPredictingWithPretrainedWeights:
 
         assert right >= 8
 
+    def test_answers_pictures_that_wait_together_as_it_answers_each(self, pretrained: ImageClassification) -> None:
+        usual = {"top_k": 5, "ten_crop": False, "abstain_below": 0.0}
+        pictures = [file(encoded(noise((200 + number, 300)), "JPEG")) for number in range(3)]
+        asked = [{**usual, "image": each, "ten_crop": number == 1} for number, each in enumerate(pictures)]
+
+        first, second, bad, third = pretrained.predict_batch(
+            [*asked[:2], {**usual, "image": file(b"PK", "a.zip")}, asked[2]]
+        )
+
+        assert [first, second, third] == [pretrained.predict(**each) for each in asked]
+        assert isinstance(bad, BadInput)
+        assert "a.zip: a zip archive" in str(bad)
+
+    def test_answers_nothing_where_no_picture_can_be_read(self, pretrained: ImageClassification) -> None:
+        asked = {"image": file(b""), "top_k": 5, "ten_crop": False, "abstain_below": 0.0}
+
+        assert [type(each) for each in pretrained.predict_batch([asked, asked])] == [BadInput, BadInput]
+
     def test_needs_no_torch(self, tmp_path: Path) -> None:
         code = (
             "import sys; from pelagos.module import File\n"

@@ -2,46 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Dict
+import statistics
+from typing import List, Tuple
 
-GAIN = 1.1
-"""A larger batch must answer this much faster, per request, to be worth it."""
-LOOKS = 3
-"""Batches timed of every size before it is judged."""
+GAIN = 1.03
+"""A larger batch must answer this much faster, per request, to be worth the longer wait of its first request."""
+LOOKS = 32
+"""Batches timed of each of two sizes before they are judged by their medians, when neither is plainly better."""
+FEW = 4
+"""Batches of each size that suffice when all of one size were better than all of the other."""
 LARGEST = 64
 
 
 class BatchSize:
     """Climbs through the powers of two while each step pays, and stays at the last that did.
 
-    No input is needed to calibrate: sizes are tried with the requests that wait anyway. The best time of a few looks
-    counts, because other work on the machine only ever makes a look slower.
+    No input is needed to calibrate: sizes are tried with the requests that wait anyway, a batch of the size in use
+    after each of the size in question, so that other work on the machine slows both alike.
     """
 
     def __init__(self) -> None:
         self.size = 1
-        self._trying = 1
-        self._looks: Dict[int, int] = {}
-        self._best_s: Dict[int, float] = {}
+        """What has been found best so far."""
+        self.trying = 2
+        """What is compared with it; the same when all is learned."""
+        self._each_s: Tuple[List[float], List[float]] = ([], [])
 
     @property
     def wanted(self) -> int:
         """How many requests to take, if so many wait."""
-        return self._trying
+        small, large = self._each_s
+        return self.size if len(small) < len(large) else self.trying
 
     def learn(self, count: int, seconds: float) -> None:
         """Take note of a batch of `count` that took `seconds`."""
-        if count != self._trying:
+        if self.trying == self.size or count not in (self.size, self.trying):
             return
-        each = seconds / count
-        self._best_s[count] = min(each, self._best_s.get(count, each))
-        self._looks[count] = self._looks.get(count, 0) + 1
-        if self._looks[count] == LOOKS:
-            self._judge(count)
+        each_s = self._each_s[count == self.trying]
+        each_s.append(seconds / count)
+        del each_s[:-LOOKS]
+        if min(map(len, self._each_s)) >= FEW:
+            self._judge(*self._each_s)
 
-    def _judge(self, count: int) -> None:
-        if count == 1 or self._best_s[self.size] >= GAIN * self._best_s[count]:
-            self.size = count
-            self._trying = min(2 * count, LARGEST)
+    def _judge(self, small: List[float], large: List[float]) -> None:
+        apart = max(large) < min(small) or max(small) < min(large)
+        if not apart and min(len(small), len(large)) < LOOKS:
+            return
+        self._each_s = ([], [])
+        if statistics.median(small) >= GAIN * statistics.median(large):
+            self.size, self.trying = self.trying, min(2 * self.trying, LARGEST)
         else:
-            self._trying = self.size
+            self.trying = self.size

@@ -162,7 +162,7 @@ class Worker:
 
     def _hint(self) -> int:
         if self._sizes is not None:
-            return max(2 * self._sizes.wanted, self._depth())
+            return max(2 * self._sizes.trying, self._depth())
         return self._threads + self._depth() - 1
 
     def _depth(self) -> int:

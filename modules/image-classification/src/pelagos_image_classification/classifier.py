@@ -28,14 +28,19 @@ class Classifier:
     framing: images.Framing
     calibrated: bool
 
-    def classify(self, content: images.Content, *, ten_crop: bool = False) -> Floats:
-        """Give the probability of every class; raises BadPicture."""
+    def views(self, content: images.Content, *, ten_crop: bool = False) -> images.Picture:
+        """Decode to what the network sees, one view or ten: number, height, width, RGB. Raises BadPicture."""
         if ten_crop:
-            views = images.ten_crops(content, size=self.size, framing=self.framing)
-            return numpy.asarray(sessions.probabilities(self.session, views).mean(0), numpy.float32)
-        picture = images.decode(content, size=self.size, framing=self.framing)
-        row: Floats = sessions.probabilities(self.session, picture[None])[0]
-        return row
+            return images.ten_crops(content, size=self.size, framing=self.framing)
+        return images.decode(content, size=self.size, framing=self.framing)[None]
+
+    def classify(self, views: Sequence[images.Picture]) -> list[Floats]:
+        """Give the probability of every class for each picture, from its views; the network runs once for all."""
+        if not views:
+            return []
+        rows = sessions.probabilities(self.session, views[0] if len(views) == 1 else numpy.concatenate(views))
+        ends = numpy.cumsum([len(each) for each in views])
+        return [part.mean(0) if len(part) > 1 else part[0] for part in numpy.split(rows, ends[:-1])]
 
     def answer(self, probabilities: Floats, *, top_k: int, abstain_below: float) -> dict[str, object]:
         """Say it as the original does; `label` is the best class, or None where it is not sure enough."""
