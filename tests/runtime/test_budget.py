@@ -16,6 +16,13 @@ class TestEnvironment:
         assert budget.environment(2, 2)["PELAGOS_SPIN"] == "0"
         assert "PELAGOS_SPIN" not in budget.environment(1, 2)
 
+    def test_asks_for_large_pages_beside_what_the_user_asks_of_glibc(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+        assert budget.environment(1, 1)["GLIBC_TUNABLES"] == "glibc.malloc.hugetlb=1"
+
+        monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=1")
+        assert budget.environment(1, 1)["GLIBC_TUNABLES"] == "glibc.malloc.arena_max=1:glibc.malloc.hugetlb=1"
+
 
 class TestCores:
     def test_are_those_that_may_be_used(self) -> None:

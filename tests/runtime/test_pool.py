@@ -33,6 +33,11 @@ def quiet(code: Any, settings: pool.PoolSettings = FAST) -> pool.Pool:
     return pool.Pool(code, settings, on_log=lambda _: None)
 
 
+async def _often(workers: pool.Pool, arguments: dict[str, Any]) -> None:
+    while True:
+        await workers.predict(arguments)
+
+
 class TestPool:
     def test_answers_what_the_module_returns(self, code: Make) -> None:
         async def body() -> None:
@@ -104,6 +109,22 @@ class TestPool:
                 await until(lambda: workers.phases == [Phase.READY, Phase.READY])
 
                 await asyncio.gather(*waiting)
+
+        run(body)
+
+    def test_starts_more_workers_when_calls_wait_behind_others_in_a_worker(self, code: Make) -> None:
+        async def body() -> None:
+            async with quiet(code("Odd"), pool.PoolSettings(workers=2)) as workers:
+                for _ in range(40):  # Until it is known as quick, and gets a second call before it has answered.
+                    await workers.predict({})
+                assert len(workers.pids) == 1
+
+                calling = [asyncio.create_task(_often(workers, {"act": "sleep", "seconds": 0.03})) for _ in range(2)]
+                await until(lambda: workers.phases == [Phase.READY, Phase.READY])
+
+                for each in calling:
+                    each.cancel()
+                await asyncio.gather(*calling, return_exceptions=True)
 
         run(body)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import itertools
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -223,7 +224,7 @@ class Pool:
 
     def _tick(self) -> None:
         now = self._loop.time()
-        if self._queue and now - self._queue[0].queued > GROW_AFTER_S:
+        if any(now - call.queued > GROW_AFTER_S for call in self._behind()):
             self._grow()
         for call in list(self._queue):
             if not self._look(call, now):
@@ -233,6 +234,13 @@ class Pool:
         self._ticking = bool(self._queue) or any(worker.in_flight for worker in self._workers)
         if self._ticking:
             self._loop.call_later(TICK_S, self._tick)
+
+    def _behind(self) -> Iterator[calls.Call]:
+        """Give the calls that have waited longest: in the queue, and behind those that run in a worker."""
+        yield from itertools.islice(self._queue, 1)
+        threads = (self.description or {}).get("threads", 1)
+        for worker in self._ready:
+            yield from itertools.islice(worker.in_flight.values(), threads, threads + 1)
 
     def _look(self, call: calls.Call, now: float) -> bool:
         """Watch the client of a call and its time limit; False when the call is still young."""
