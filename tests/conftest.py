@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import databases
+import pelagos.db
 from engines import postgresql
 from pelagos import environments
 
@@ -47,6 +48,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     """The address of a fresh database: SQLite, or what a test is parametrised by (see `databases`)."""
     with databases.fresh(request, tmp_path) as url:
         yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[pelagos.db.Database]:
+    """An empty database."""
+    made = pelagos.db.connect(database_url)
+    yield made
+    made.close()
 
 
 def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,14 +10,6 @@ import pelagos.db
 from catalog import shelf
 from pelagos.catalog import sources, store
 from pelagos.domain import clock
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[pelagos.db.Database]:
-    """An empty database."""
-    made = pelagos.db.connect(database_url)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ class TestRead:
         assert "module.toml" in found.faults[0].suggestion
 
     def test_says_that_a_card_is_no_text(self, tmp_path: Path) -> None:
-        (tmp_path / "module.toml").write_bytes(b'# \xc3\xbc\n# \xc3\xbc \xff')
+        (tmp_path / "module.toml").write_bytes(b"# \xc3\xbc\n# \xc3\xbc \xff")
 
         found = folders.read(tmp_path)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,14 +18,6 @@ Make = Callable[[], identity.LocalIdentity]
 def time_() -> clock.FixedClock:
     """A clock that is moved by hand."""
     return clock.FixedClock()
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[pelagos.db.Database]:
-    """An empty database."""
-    made = pelagos.db.connect(database_url)
-    yield made
-    made.close()
 
 
 @pytest.fixture
