@@ -140,6 +140,43 @@ class TestAnswer:
 
         run(body)
 
+    def test_leaves_no_connection_to_what_is_asked_no_more(self, tmp_path: Path) -> None:
+        async def body() -> None:
+            socket = tmp_path / "s"
+            address = orchestrator.Address(socket=socket)
+            async with (
+                # The server itself would keep them for longer than this test takes.
+                upstream.served(upstream.Upstream().app, uds=str(socket), timeout_keep_alive=600) as server,
+                upstream.proxied(lambda _: address, kept_s=0) as url,
+                httpx.AsyncClient() as client,
+            ):
+                first = await client.get(f"{url}{upstream.PREFIX}/told")
+                await until(lambda: not server.server_state.connections)
+                second = await client.get(f"{url}{upstream.PREFIX}/told")
+
+            assert (first.status_code, second.status_code) == (200, 200)
+
+        run(body)
+
+    def test_is_not_cut_off_however_long_it_takes(self, tmp_path: Path) -> None:
+        async def body() -> None:
+            server, socket, noted = upstream.Upstream(), tmp_path / "s", list[str]()
+            address = orchestrator.Address(socket=socket)
+            async with (
+                upstream.served(server.app, uds=str(socket)),
+                upstream.proxied(lambda _: address, noted, kept_s=0) as url,
+                httpx.AsyncClient() as client,
+                client.stream("GET", f"{url}{upstream.PREFIX}/ticks") as answer,
+            ):
+                pieces = answer.aiter_raw()
+                await anext(pieces)
+                await until(lambda: len(noted) > 3)
+                server.go_on.set()
+
+                assert await anext(pieces) == b"data: 2\n\n"
+
+        run(body)
+
 
 class TestWebSocket:
     def test_joins_both_ends(self, tmp_path: Path) -> None:

@@ -105,9 +105,11 @@ async def served(app: ASGIApp, **where: Any) -> AsyncIterator[_Server]:
 
 
 @contextlib.asynccontextmanager
-async def proxied(find: Callable[[str], orchestrator.Address], used: list[str] | None = None) -> AsyncIterator[str]:
+async def proxied(
+    find: Callable[[str], orchestrator.Address], used: list[str] | None = None, *, kept_s: float = proxy.KEPT_S
+) -> AsyncIterator[str]:
     """Give the address of a server with nothing but the proxy; it puts into `used` what has open connections."""
-    passing = proxy.Proxy(find, (used if used is not None else []).append, noted_every_s=0.02)
+    passing = proxy.Proxy(find, (used if used is not None else []).append, noted_every_s=0.02, kept_s=kept_s)
     handlers: Any = {HTTPException: api_errors.answer, errors.PelagosError: api_errors.answer}
     app = Starlette(routes=[Mount("/deployments/{id}", app=passing)], exception_handlers=handlers)
     async with served(app, host="127.0.0.1", port=0) as server:

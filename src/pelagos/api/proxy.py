@@ -28,6 +28,8 @@ TARGET_KEPT_S = 0.05
 """A deployment's address is asked for again after so long: soon, as its replicas take turns by that."""
 NOTED_EVERY_S = 0.5
 """How often connections that stay open are told of as use; whoever is told decides when to write that down."""
+KEPT_S = 60.0
+"""What is kept for a deployment's next request is let go after so long without one: it may be gone for good."""
 MOST_CONNECTIONS = 256
 """To one deployment at once; further requests wait."""
 _PIECE_BYTES = 65_536
@@ -39,15 +41,23 @@ Find = Callable[[str], orchestrator.Address]
 class Proxy:
     """The ASGI application behind `/deployments/{id}/`; made within any thread, used within one event loop."""
 
-    def __init__(self, find: Find, used: Callable[[str], None], *, noted_every_s: float = NOTED_EVERY_S) -> None:
+    def __init__(
+        self,
+        find: Find,
+        used: Callable[[str], None],
+        *,
+        noted_every_s: float = NOTED_EVERY_S,
+        kept_s: float = KEPT_S,
+    ) -> None:
         """Pass requests to where `find` says; `used` is told now and then of deployments with open connections."""
         self._find = find
         self._used = used
         self._noted_every_s = noted_every_s
+        self._kept_s = kept_s
         self._open: collections.Counter[str] = collections.Counter()
         self._noting: asyncio.Task[None] | None = None
         self._targets: dict[str, tuple[float, orchestrator.Address]] = {}
-        self._sessions: dict[orchestrator.Address, aiohttp.ClientSession] = {}
+        self._links: dict[orchestrator.Address, _Link] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request or WebSocket.
@@ -81,16 +91,17 @@ class Proxy:
 
     async def _try(self, deployment_id: str, scope: Scope, receive: Receive, send: Send) -> None:
         target = await self._target(deployment_id)
-        passing = _Passing(self._session(target), target, scope, prefix=f"/deployments/{deployment_id}")
-        await (passing.request if scope["type"] == "http" else passing.socket)(receive, send)
+        with self._link(target).used() as session:
+            passing = _Passing(session, target, scope, prefix=f"/deployments/{deployment_id}")
+            await (passing.request if scope["type"] == "http" else passing.socket)(receive, send)
 
     async def close(self) -> None:
         """Close all connections to deployments."""
         if self._noting is not None:
             self._noting.cancel()
-        sessions, self._sessions = self._sessions, {}
-        for session in sessions.values():
-            await session.close()
+        links, self._links = self._links, {}
+        for link in links.values():
+            await link.session.close()
 
     async def _target(self, deployment_id: str) -> orchestrator.Address:
         now = time.monotonic()
@@ -117,17 +128,44 @@ class Proxy:
             self._open = +self._open
             if self._open:
                 await asyncio.to_thread(self._tell, tuple(self._open))
+            await self._let_go(time.monotonic())
+
+    async def _let_go(self, now: float) -> None:
+        self._targets = {key: each for key, each in self._targets.items() if each[0] >= now}
+        for target, link in tuple(self._links.items()):
+            if not link.users and link.last_used + self._kept_s <= now:
+                del self._links[target]
+                await link.session.close()
 
     def _tell(self, used: Sequence[str]) -> None:
         for deployment_id in used:
             with contextlib.suppress(errors.PelagosError):
                 self._used(deployment_id)
 
-    def _session(self, target: orchestrator.Address) -> aiohttp.ClientSession:
-        found = self._sessions.get(target)
+    def _link(self, target: orchestrator.Address) -> _Link:
+        found = self._links.get(target)
         if found is None:
-            found = self._sessions[target] = _session(target)
+            found = self._links[target] = _Link(_session(target))
         return found
+
+
+class _Link:
+    """The connections to one address, and whether anybody uses them."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self.session = session
+        self.users = 0
+        self.last_used = 0.0
+
+    @contextlib.contextmanager
+    def used(self) -> Iterator[aiohttp.ClientSession]:
+        """Use it for as long as the block lasts."""
+        self.users += 1
+        try:
+            yield self.session
+        finally:
+            self.users -= 1
+            self.last_used = time.monotonic()
 
 
 def _told(error: aiohttp.ClientError) -> Exception:
