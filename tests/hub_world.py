@@ -32,9 +32,14 @@ END_S = 30.0
 ORIGIN = "http://127.0.0.1:8800"
 
 
-def link_modules(state: Path, installed: environments.Environments) -> Path:
-    """Let a state folder have the shared modules `trivial` and `counting`, at no cost; they are only to be read."""
+def link_modules(state: Path, installed: environments.Environments, database_url: str | None = None) -> Path:
+    """Let a state folder have the shared modules `trivial` and `counting`, at no cost; they are only to be read.
+
+    With the address of a database its file of settings names that.
+    """
     state.mkdir(exist_ok=True)
+    if database_url is not None:
+        (state / "pelagos.toml").write_text(f'database = "{database_url}"\n')
     (state / "modules").symlink_to(installed.root)
     return state
 
@@ -180,9 +185,10 @@ class Process:
 @contextlib.contextmanager
 def process(state: Path, **given: Any) -> Iterator[Process]:
     """Run a hub for as long as the block lasts."""
-    started = Process(state, **given)
+    started, code = Process(state, **given), 0
     try:
         yield started
     finally:
         if started.process.poll() is None:
-            started.end()
+            code = started.end()
+    assert code == 0, started.log

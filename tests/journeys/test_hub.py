@@ -11,6 +11,7 @@ import pytest
 from playwright import sync_api
 from playwright.sync_api import expect
 
+import databases
 import hub_world
 from journeys import programs
 from journeys.conftest import PATIENCE_MS
@@ -19,15 +20,21 @@ from pelagos import environments
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., sync_api.Page]
+ON_BOTH = pytest.mark.parametrize("hub", databases.KINDS, indirect=True)
 
 
 @pytest.fixture(scope="module")
 def hub(
-    tmp_path_factory: pytest.TempPathFactory, installed_modules: environments.Environments
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    installed_modules: environments.Environments,
 ) -> Iterator[hub_world.Process]:
-    """One hub for the stories that do no harm to it."""
-    state = hub_world.link_modules(tmp_path_factory.mktemp("hub") / "state", installed_modules)
-    with hub_world.process(state) as running:
+    """One hub on each database for the stories that do no harm to it."""
+    folder = tmp_path_factory.mktemp("hub")
+    with (
+        databases.fresh(request, folder) as url,
+        hub_world.process(hub_world.link_modules(folder / "state", installed_modules, url)) as running,
+    ):
         yield running
         # What is deployed would outlive the hub, and the tests.
         with running.client() as client:
@@ -57,10 +64,16 @@ def train(page: sync_api.Page, hub: hub_world.Process, **said: str) -> str:
 
 
 class TestTraining:
+    @databases.BOTH
     def test_with_an_archive_outlives_the_browser_and_the_hub(
-        self, opened: Open, tmp_path: Path, archive: Path, installed_modules: environments.Environments
+        self,
+        opened: Open,
+        tmp_path: Path,
+        archive: Path,
+        installed_modules: environments.Environments,
+        database_url: str,
     ) -> None:
-        state = hub_world.link_modules(tmp_path / "state", installed_modules)
+        state = hub_world.link_modules(tmp_path / "state", installed_modules, database_url)
         with hub_world.process(state) as first:
             page = opened(first.login())
             page.goto(f"{first.address}/modules/counting/train")
@@ -89,6 +102,7 @@ class TestTraining:
             expect(page.locator("#results")).to_contain_text("Model card")
 
 
+@ON_BOTH
 class TestDeployment:
     def test_of_a_new_model_predicts_through_the_hub_and_goes(self, opened: Open, hub: hub_world.Process) -> None:
         page = opened(hub.login())
@@ -117,6 +131,7 @@ class TestDeployment:
         expect(page.locator("#rows")).not_to_contain_text("Adding up")
 
 
+@ON_BOTH
 class TestRuns:
     def test_are_seen_as_they_go_and_compared(self, opened: Open, hub: hub_world.Process) -> None:
         page = opened(hub.login())
@@ -145,6 +160,7 @@ class TestRuns:
         assert first in download.value.path().read_text()
 
 
+@ON_BOTH
 class TestKeyboard:
     def test_alone_trains_and_cancels(self, opened: Open, hub: hub_world.Process) -> None:
         page = opened(hub.login())
@@ -167,6 +183,7 @@ class TestKeyboard:
         expect(page.locator("#status")).to_contain_text("cancelled", timeout=PATIENCE_MS)
 
 
+@ON_BOTH
 class TestHostileWords:
     def test_are_shown_and_never_run(self, opened: Open, hub: hub_world.Process, archive: Path) -> None:
         page = opened(hub.login())
@@ -207,6 +224,7 @@ class TestHostileWords:
         untouched(page)
 
 
+@ON_BOTH
 class TestWithoutScripts:
     def test_everything_is_read_and_a_training_is_started(
         self, opened: Open, hub: hub_world.Process, archive: Path

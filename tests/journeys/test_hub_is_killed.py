@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+import databases
 import hub_world
 import pelagos
 import waiting
@@ -17,8 +18,8 @@ WITHIN_S = 30.0
 
 
 @pytest.fixture
-def state(tmp_path: Path, installed_modules: environments.Environments) -> Iterator[Path]:
-    folder = hub_world.link_modules(tmp_path / "state", installed_modules)
+def state(tmp_path: Path, installed_modules: environments.Environments, database_url: str) -> Iterator[Path]:
+    folder = hub_world.link_modules(tmp_path / "state", installed_modules, database_url)
     yield folder
     if not any((folder / "deployments").glob("*")):
         return
@@ -60,6 +61,7 @@ def served(state: Path, _deployment_id: str) -> bool:
     return any(each.state == "CREATE_COMPLETE" for each in pelagos.Client(state_dir=state).deployments.list())
 
 
+@databases.BOTH
 class TestTraining:
     def test_goes_on_and_ends_as_if_nothing_had_happened(self, state: Path) -> None:
         first = hub_world.Process(state)
@@ -89,6 +91,7 @@ class TestTraining:
         second.end()
 
 
+@databases.BOTH
 class TestDeployment:
     @pytest.mark.parametrize("moment", [nothing, started, served], ids=["accepted", "started", "served"])
     def test_comes_up_once_and_is_found_again(self, state: Path, moment: Callable[[Path, str], bool]) -> None:
