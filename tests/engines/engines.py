@@ -62,7 +62,10 @@ def engine(name: str) -> Iterator[Engine]:
     # A short path: the address of a Unix socket has room for 107 bytes.
     kept = tempfile.TemporaryDirectory(prefix=f"{name}-", ignore_cleanup_errors=True)
     with kept as folder, networks.private() as within, _STARTERS[name](Path(folder), within) as started:
-        started.ask("load", "-i", str(image.write(Path(folder) / "image.tar")))
+        started.ask("load", "-i", str(image.archive()))
+        if name == "podman":
+            # It is called after localhost by then; this is what a pull would call it.
+            started.ask("tag", image.NAME, f"docker.io/{image.NAME}")
         yield started
 
 

@@ -5,13 +5,16 @@ All engines load it. It is run as the Dockerfile says that `pelagos new` writes,
 
 from __future__ import annotations
 
+import atexit
 import datetime
+import functools
 import hashlib
 import importlib.metadata
 import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -48,8 +51,15 @@ _LEFT_OUT = {
 }
 
 
-def write(target: Path) -> Path:
-    """Write the archive (140 MB) and give its path."""
+@functools.cache
+def archive() -> Path:
+    """Write the archive, 155 MB, once in a process; gives its path."""
+    folder = tempfile.mkdtemp(prefix="image-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return _written(Path(folder) / "image.tar")
+
+
+def _written(target: Path) -> Path:
     layer = _layer()
     digest = hashlib.sha256(layer).hexdigest()
     about = {"architecture": _ARCHITECTURES[os.uname().machine], "os": "linux", "config": _settings()}
@@ -57,7 +67,11 @@ def write(target: Path) -> Path:
     name, tag = NAME.split(":")
     with tarfile.open(target, "w") as tar:
         _add(tar, f"{digest}.json", json.dumps(about))
-        manifest = {"Config": f"{digest}.json", "RepoTags": [NAME], "Layers": [f"{digest}/layer.tar"]}
+        manifest = {
+            "Config": f"{digest}.json",
+            "RepoTags": [NAME],
+            "Layers": [f"{digest}/layer.tar"],
+        }
         _add(tar, "manifest.json", json.dumps([manifest]))
         _add(tar, f"{digest}/layer.tar", layer)
         # The rest is of an older form of these archives, the one that udocker reads.

@@ -140,18 +140,6 @@ class TestThePageOfAModule:
         assert 'hub.predict("counting", values=[1.0, 2.0])' in page
         assert "sbatch --job-name=counting" in page
 
-    def test_names_the_ways_of_an_image_when_the_card_has_one(self, visitor: Visitor) -> None:
-        visitor.put("plankton", links={"container": "deephdc/plankton:1"})
-
-        page = visitor.get("/modules/plankton").text
-
-        for line in (
-            "docker run --rm -p 127.0.0.1:5000:5000 deephdc/plankton:1",
-            "podman run --rm -p 127.0.0.1:5000:5000 deephdc/plankton:1",
-            "udocker pull deephdc/plankton:1",
-        ):
-            assert line in page
-
     def test_lists_what_is_wrong_with_the_card(self, visitor: Visitor) -> None:
         assert "The folder has no LICENSE file." in visitor.get("/modules/trivial").text
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import shlex
 import urllib.parse
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pelagos.catalog import card
@@ -16,6 +17,13 @@ from pelagos.web import recipes
 
 PORT = 5000
 """Where images of modules listen, as DEEPaaS has it."""
+Description = Mapping[str, Any] | None
+"""Of the installed module."""
+_DATA = "./my-data"
+_INPUTS = "./inputs --output ./answers"
+_ON_A_CLUSTER = (
+    "On a cluster that has Pelagos and the module, in a folder that all nodes see: what it says goes to slurm-JOB.out."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,19 +36,19 @@ class Way:
     """What has to be known beside it."""
 
 
-def ways(
-    each: card.Card, description: Mapping[str, Any] | None, *, origin: str, source: str, deployment: str
-) -> tuple[Way, ...]:
+def ways(each: card.Card, description: Description, *, origin: str, source: str, deployment: str) -> tuple[Way, ...]:
     """List the ways. `source` is what `pelagos install` takes, empty when nobody knows; `deployment` is the id of one
     that runs; `description` is that of the installed module."""
-    method = (description or {}).get("predict") or {"parameters": []}
+    method = _method(description, "predict")
     said = said_by(each, method)
     install = f"pelagos install {shlex.quote(source)}\n" if source else ""
     found = [
-        Way("Pelagos", install + "\n".join(_commands(each, method, said)), "" if source else "No source is known."),
+        Way(
+            "Pelagos", install + "\n".join(_commands(each, description, said)), "" if source else "No source is known."
+        ),
         *_of_hub(each, method, said, origin, deployment),
         *_of_image(each),
-        Way("Slurm", _slurm(each), "On a cluster that has Pelagos and the module."),
+        Way("Slurm", _slurm(each, description), _ON_A_CLUSTER),
     ]
     return tuple(found)
 
@@ -52,14 +60,13 @@ def said_by(each: card.Card, method: Mapping[str, Any]) -> list[tuple[str, str]]
     return acts.example(method, [(name, fields.shown(value)) for name, value in first.items() if name in known])
 
 
-def _commands(each: card.Card, method: Mapping[str, Any], said: Sequence[tuple[str, str]]) -> list[str]:
-    predict = acts.predict("", each.name, method, said).command
-    return [f"pelagos run {each.name}", predict] + ([_train(each)] if each.trainable else [])
+def _commands(each: card.Card, description: Description, said: acts.Pairs) -> list[str]:
+    """Write what ends by itself first: the server would keep what is pasted below it waiting."""
+    predict = acts.predict("", each.name, _method(description, "predict"), said).command
+    return [predict, *([_train(each, description)] if _trains(each, description) else []), f"pelagos run {each.name}"]
 
 
-def _of_hub(
-    each: card.Card, method: Mapping[str, Any], said: Sequence[tuple[str, str]], origin: str, deployment: str
-) -> list[Way]:
+def _of_hub(each: card.Card, method: Mapping[str, Any], said: acts.Pairs, origin: str, deployment: str) -> list[Way]:
     base = f"{origin}/deployments/{deployment or 'DEPLOYMENT'}"
     note = "" if deployment else "Deploy the module first and put the deployment's id in."
     written = acts.predict(base, each.name, method, said)
@@ -72,8 +79,7 @@ def _of_hub(
 
 def _value(each: card.Card, method: Mapping[str, Any], name: str, value: str) -> str:
     """Write an argument in Python: a file as a path, a value of the example as it is."""
-    kinds = {parameter["name"]: fields.widget(parameter["schema"]) for parameter in method["parameters"]}
-    if kinds.get(name) in (fields.FILE, fields.FILES, fields.FOLDER):
+    if _kinds(method).get(name) in (fields.FILE, fields.FILES, fields.FOLDER):
         return f"Path({value!r})"
     return repr(each.examples[0].input.get(name, value) if each.examples else value)
 
@@ -82,29 +88,73 @@ def _of_image(each: card.Card) -> list[Way]:
     image = each.links.container
     if not image:
         return []
-    ports = f"{PORT}:{PORT}"
-    udocker = f"udocker pull {image}\nudocker create --name={each.name} {image}\nudocker run -p {ports} {each.name}"
-    note = f"Then it answers at http://127.0.0.1:{PORT}/."
+    ports = f"127.0.0.1:{PORT}:{PORT}"
+    note = f"Then it answers at http://127.0.0.1:{PORT}/. Ctrl+C ends it."
+    # A container of udocker has no network of its own, and by itself an image listens for everybody.
+    serve = f"deepaas-run --listen-ip 127.0.0.1 --listen-port {PORT}"
+    named = each.name.replace(".", "-")  # The names that udocker gives have no dots.
     return [
-        Way("Docker", f"docker run --rm -p 127.0.0.1:{ports} {image}", note),
-        Way("Podman", f"podman run --rm -p 127.0.0.1:{ports} {image}", note),
-        Way("udocker", udocker, note),
+        Way("Docker", f"docker run --rm -p {ports} {image}", note),
+        Way("Podman", f"podman run --rm -p {ports} {_in_full(image)}", note),
+        Way("udocker", f"udocker run --name={named} --pull=reuse {image} {serve}", note),
     ]
 
 
-def _slurm(each: card.Card) -> str:
-    need = each.resources.train if each.trainable else each.resources.predict
+def _in_full(image: str) -> str:
+    """Name the registry too: Podman refuses to guess it where nobody has set one, as on Debian.
+
+    https://github.com/distribution/reference: the first part is a registry if it could be a host.
+    """
+    first, slash, _ = image.partition("/")
+    if slash and (first == "localhost" or "." in first or ":" in first):
+        return image
+    return f"docker.io/{image}" if slash else f"docker.io/library/{image}"
+
+
+def _slurm(each: card.Card, description: Description) -> str:
+    trains = _trains(each, description)
+    need = each.resources.train if trains else each.resources.predict
     options = [f"--job-name={each.name}"]
     if need is not None:
-        options += [f"--cpus-per-task={need.cpus:.0f}"] if need.cpus else []
-        options += [f"--mem={need.memory_mb:.0f}M"] if need.memory_mb else []
-        options += [f"--gres=gpu:{need.gpus:.0f}"] if need.gpus else []
-    act = _train(each) if each.trainable else f"pelagos predict {each.name} ./inputs --output ./answers"
+        # No part of a core can be had, and 0 means something else: no GPU, all of the memory.
+        options += [f"--cpus-per-task={math.ceil(need.cpus)}"] if need.cpus else []
+        options += [f"--mem={math.ceil(need.memory_mb)}M"] if need.memory_mb else []
+        options += [f"--gres=gpu:{math.ceil(need.gpus)}"] if need.gpus else []
+    act = _train(each, description) if trains else _predict_folder(each, description)
     return f"sbatch {' '.join(options)} --wrap={shlex.quote(act)}"
 
 
-def _train(each: card.Card) -> str:
-    return f"pelagos train {each.name} --dataset ./my-data"
+def _train(each: card.Card, description: Description) -> str:
+    """Write a training with what it cannot do without; a folder called a data set is one, required or not."""
+    if description is None:
+        return f"pelagos train {each.name} --dataset {_DATA}"
+    method = _method(description, "train")
+    kinds = _kinds(method)
+    said = [(name, _DATA if kinds[name] == fields.FOLDER else value) for name, value in acts.example(method)]
+    return acts.train("", each.name, method, said).command
+
+
+def _predict_folder(each: card.Card, description: Description) -> str:
+    """Write predictions for all files of a folder, or the one of the example for a module that takes no file."""
+    if description is None:
+        return f"pelagos predict {each.name} {_INPUTS}"
+    method = _method(description, "predict")
+    files = [name for name, kind in _kinds(method).items() if kind in (fields.FILE, fields.FILES)][:1]
+    said = [(name, value) for name, value in said_by(each, method) if name not in files]
+    line = acts.predict("", each.name, method, said).command
+    return f"{line} {_INPUTS}" if files else line
+
+
+def _trains(each: card.Card, description: Description) -> bool:
+    return bool(each.trainable if description is None else description.get("train"))
+
+
+def _method(description: Description, name: str) -> Mapping[str, Any]:
+    return (description or {}).get(name) or {"parameters": []}
+
+
+def _kinds(method: Mapping[str, Any]) -> dict[str, str]:
+    return {parameter["name"]: fields.widget(parameter["schema"]) for parameter in method["parameters"]}
 
 
 def address(name: str, page: str = "") -> str:
