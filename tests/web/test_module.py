@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import pelagos
 from catalog import origins
 from pelagos.catalog.exports import formats
 from web.visits import Visitor
@@ -30,6 +31,7 @@ class TestVersions:
         assert "<h1>New owls</h1>" in page
         assert '<strong aria-current="true">2.0</strong><span class="badge done">newest</span>' in page
         assert f'<a href="{self.OLDER}">1.0 &lt;b&gt;</a>' in page
+        assert f"<span>Pelagos {pelagos.__version__}</span>" in page
 
     def test_show_an_older_card_and_say_so(self, owls: Visitor) -> None:
         page = owls.get(self.OLDER).text
