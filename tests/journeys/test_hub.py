@@ -95,7 +95,7 @@ class TestTraining:
             page.goto(f"{second.address}/runs")
             page.get_by_role("link", name=number[:8]).click()
 
-            expect(page.locator("#status")).to_contain_text("running")
+            # It may have ended meanwhile: a hub takes its time to start on a busy machine.
             expect(page.locator("#status")).to_contain_text("done", timeout=PATIENCE_MS)
             expect(page.locator("#log div")).to_have_count(40)
             expect(page.locator("#results")).to_contain_text("files3")
