@@ -90,6 +90,18 @@ class TestFaults:
         assert (len(broken.faults), whole.faults, whole.error) == (1, (), "")
         assert cards.get("two").card.title == "Whole"
 
+    def test_make_no_card_of_a_file_that_may_be_something_else(
+        self, known: sources.Sources, cards: store.Store, origin: Path
+    ) -> None:
+        (origin / "data").mkdir()
+        (origin / "data" / "metadata.json").write_text("{rows")
+        known.add(str(origin))
+
+        (found,) = known.refresh()
+
+        assert cards.names() == ("one", "two")
+        assert [(each.module, each.file) for each in found.faults] == [("data", "data/metadata.json")]
+
     def test_stay_while_the_source_does_not_answer(self, known: sources.Sources, origin: Path) -> None:
         (origin / "two" / "module.toml").write_text(self.BROKEN)
         known.add(str(origin))
@@ -109,6 +121,15 @@ class TestFaults:
 
         assert [str(each)[:20] for each in found.faults] == ["CITATION.cff:1:1: er"]
         assert (found.error, cards.names()) == ("", ("one",))
+
+    def test_hold_nothing_that_steers_a_terminal(self, known: sources.Sources, tmp_path: Path) -> None:
+        folder = origins.module(tmp_path / "one", "One")
+        (folder / "metadata.json").write_text('{"a\\u001b[2J": 1, "a\\u001b[2J": 2}')
+        known.add(str(folder))
+
+        (found,) = known.refresh()
+
+        assert [each.message for each in found.faults] == ["The key “a\ufffd[2J” comes twice; the last one counts."]
 
     def test_are_kept_up_to_a_number(self, known: sources.Sources, tmp_path: Path) -> None:
         authors = "".join(f"[[authors]]\nname = {number}\n" for number in range(source_store.MOST_FAULTS + 1))

@@ -54,8 +54,10 @@ def modules_of(root: Path, name: str, commit: str) -> Found:
         at_root = folder == root
         known = folders.module_name(folder) or (name if at_root else "")
         read = folders.read(folder, known)
-        # Many a folder has some `metadata.json`: below the root it takes a title to be a card.
-        if at_root or read.card is None or read.broken or read.card.title != read.card.name:
+        if not at_root and read.card is not None and read.card.title == read.card.name:
+            # Many a folder has some `metadata.json`: below the root it takes a title to be a card.
+            read = dataclasses.replace(read, card=None)
+        if read.card is not None or read.broken:
             found.add(read, known or folder.name, "/".join(filter(None, (name, *folder.relative_to(root).parts))))
     if not found.cards and not found.troubles:
         found.troubles.append(f"{name or root} has no card: none of {', '.join(folders.CARDS)}")
@@ -63,5 +65,16 @@ def modules_of(root: Path, name: str, commit: str) -> Found:
 
 
 def _placed(fault: faults.Fault, module: str, place: str) -> faults.Fault:
-    said = {name: getattr(fault, name)[:_LONGEST] for name in ("message", "suggestion", "field")}
-    return dataclasses.replace(fault, file=f"{place}/{fault.file}" if place else fault.file, module=module, **said)
+    return dataclasses.replace(
+        fault,
+        file=f"{place}/{fault.file}" if place else fault.file,
+        module=module,
+        message=_printable(fault.message),
+        suggestion=_printable(fault.suggestion),
+        field=_printable(fault.field),
+    )
+
+
+def _printable(text: str) -> str:
+    """Shorten what goes to terminals, too: a value that it quotes could hold signs that steer them."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text[:_LONGEST])
