@@ -70,6 +70,30 @@ class TestPelagos:
 
         assert shlex.split(first) == ["pelagos", "install", "/my modules/it's"]
 
+    def test_fetches_the_file_of_the_example_from_the_hub(self) -> None:
+        example = {"input": {"image": "examples/a b.png"}}
+
+        found = lines("Pelagos", described(predict={"image": FILE}), examples=[example]).splitlines()
+
+        assert found[1] == (
+            "curl -H \"Authorization: Bearer $PELAGOS_TOKEN\" -fsS -o 'a b.png' "
+            "http://127.0.0.1:8800/modules/plankton.v2/examples/1/image"
+        )
+        assert found[2] == "pelagos predict plankton.v2 'a b.png'"
+
+    @pytest.mark.parametrize(
+        ("name", "file"),
+        [("x/.bashrc", "bashrc"), ("--config=x", "config=x"), ("../..", "example"), ("$(id)", "'$(id)'")],
+    )
+    def test_fetches_over_no_hidden_file_and_gives_no_options(self, name: str, file: str) -> None:
+        found = lines("Pelagos", described(predict={"image": FILE}), examples=[{"input": {"image": name}}]).splitlines()
+
+        assert f" -o {file} " in found[1]
+        assert found[2].endswith(f" {file}")
+
+    def test_asks_the_module_for_its_arguments_when_nobody_knows_them(self) -> None:
+        assert lines("Pelagos").splitlines()[1:] == ["pelagos describe plankton.v2", "pelagos run plankton.v2"]
+
 
 class TestSlurm:
     def test_asks_for_whole_cores_and_gpus(self) -> None:

@@ -47,7 +47,7 @@ async def show(desk: desks.Desk, request: Request) -> Response:
     serving = await asyncio.to_thread(shelf.serving, desk, entry.card.name)
     method = shelf.method(description, "predict") or {"parameters": []}
     chosen = _chosen(request, entry.card)
-    files = _files(method, entry.card.examples[chosen - 1]) if chosen else {}
+    files = using.files_of(method, entry.card.examples[chosen - 1]) if chosen else {}
     given = dict(entry.card.examples[chosen - 1].input) if chosen else {}
     return desk.page(
         request,
@@ -105,16 +105,6 @@ def _chosen(request: Request, each: card.Card) -> int:
     said = request.query_params.get("example", "")
     number = int(said) if said.isascii() and said.isdecimal() and len(said) < 4 else 0
     return number if 1 <= number <= len(each.examples) else 0
-
-
-def _files(method: Mapping[str, Any], example: card.Example) -> dict[str, str]:
-    """Find the arguments of an example that are files, with the files' names."""
-    kinds = {one["name"]: fields.widget(one["schema"]) for one in method["parameters"]}
-    return {
-        name: Path(value).name
-        for name, value in example.input.items()
-        if kinds.get(name) in (fields.FILE, fields.FILES) and isinstance(value, str)
-    }
 
 
 def _console(serving: orchestrator.Deployment | None, description: Mapping[str, Any]) -> str:

@@ -7,7 +7,8 @@ import json
 import math
 import shlex
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from pelagos.catalog import card
@@ -39,14 +40,12 @@ class Way:
 def ways(each: card.Card, description: Description, *, origin: str, source: str, deployment: str) -> tuple[Way, ...]:
     """List the ways. `source` is what `pelagos install` takes, empty when nobody knows; `deployment` is the id of one
     that runs; `description` is that of the installed module."""
-    method = _method(description, "predict")
-    said = said_by(each, method)
-    install = f"pelagos install {shlex.quote(source)}\n" if source else ""
+    install = [f"pelagos install {shlex.quote(source)}"] if source else []
+    files = _fetches(each, description, origin)
+    lines = [*install, *files, *_commands(each, description)]
     found = [
-        Way(
-            "Pelagos", install + "\n".join(_commands(each, description, said)), "" if source else "No source is known."
-        ),
-        *_of_hub(each, method, said, origin, deployment),
+        Way("Pelagos", "\n".join(lines), "" if source else "No source is known."),
+        *_of_hub(each, description, files, origin, deployment),
         *_of_image(each),
         Way("Slurm", _slurm(each, description), _ON_A_CLUSTER),
     ]
@@ -55,26 +54,52 @@ def ways(each: card.Card, description: Description, *, origin: str, source: str,
 
 def said_by(each: card.Card, method: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Give arguments to show: those of the card's first example, with a stand-in for whatever else is required."""
-    known = {parameter["name"] for parameter in method["parameters"]}
-    first = each.examples[0].input if each.examples else {}
-    return acts.example(method, [(name, fields.shown(value)) for name, value in first.items() if name in known])
+    first = each.examples[0] if each.examples else card.Example()
+    known = {name: value for name, value in first.input.items() if name in _kinds(method)} | files_of(method, first)
+    return acts.example(method, [(name, fields.shown(value)) for name, value in known.items()])
 
 
-def _commands(each: card.Card, description: Description, said: acts.Pairs) -> list[str]:
+def files_of(method: Mapping[str, Any], example: card.Example) -> dict[str, str]:
+    """Find the arguments of an example that are files, with the files' names.
+
+    People fetch them into the folder they are in: no name of a card may be an option there, nor that of a hidden file.
+    """
+    kinds = _kinds(method)
+    return {
+        name: PurePosixPath(value).name.lstrip(".-") or "example"
+        for name, value in example.input.items()
+        if kinds.get(name) in (fields.FILE, fields.FILES) and isinstance(value, str)
+    }
+
+
+def _fetches(each: card.Card, description: Description, origin: str) -> list[str]:
+    """Write how to get the files of the first example: they lie in the module's folder, where the hub alone may be."""
+    files = files_of(_method(description, "predict"), each.examples[0]) if each.examples else {}
+    places = {name: address(each.name, f"/examples/1/{urllib.parse.quote(name, safe='')}") for name in files}
+    return [recipes.curl(f"{origin}{places[name]}", "-fsS", "-o", file) for name, file in files.items()]
+
+
+def _commands(each: card.Card, description: Description) -> list[str]:
     """Write what ends by itself first: the server would keep what is pasted below it waiting."""
-    predict = acts.predict("", each.name, _method(description, "predict"), said).command
-    return [predict, *([_train(each, description)] if _trains(each, description) else []), f"pelagos run {each.name}"]
+    method = _method(description, "predict")
+    predict = acts.predict("", each.name, method, said_by(each, method)).command
+    # What is not known is what to predict with; the installed module tells.
+    asked = f"pelagos describe {each.name}" if description is None else predict
+    return [asked, *([_train(each, description)] if _trains(each, description) else []), f"pelagos run {each.name}"]
 
 
-def _of_hub(each: card.Card, method: Mapping[str, Any], said: acts.Pairs, origin: str, deployment: str) -> list[Way]:
+def _of_hub(each: card.Card, description: Description, files: Sequence[str], origin: str, deployment: str) -> list[Way]:
+    method = _method(description, "predict")
+    said = said_by(each, method)
     base = f"{origin}/deployments/{deployment or 'DEPLOYMENT'}"
     note = "" if deployment else "Deploy the module first and put the deployment's id in."
-    written = acts.predict(base, each.name, method, said)
+    curl = recipes.with_token(acts.predict(base, each.name, method, said).curl)
     arguments = "".join(f", {key}={_value(each, method, key, value)}" for key, value in said if key.isidentifier())
     python = recipes.in_python(f"print(hub.predict({json.dumps(each.name)}{arguments}))")
     if "Path(" in arguments:
         python = f"from pathlib import Path\n\n{python}"
-    return [Way("curl", recipes.with_token(written.curl), note), Way("Python", python)]
+    beside = "The example's file is fetched by the curl lines." if files else ""
+    return [Way("curl", "\n".join([*files, curl]), note), Way("Python", python, beside)]
 
 
 def _value(each: card.Card, method: Mapping[str, Any], name: str, value: str) -> str:
