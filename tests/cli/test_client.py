@@ -53,6 +53,17 @@ class TestClient:
         with pytest.raises(errors.Unauthenticated):
             pelagos.Client(running_hub.address, "wrong").me()
 
+    def test_gives_the_versions_of_a_card(self, client: clients.Client) -> None:
+        client.ask("POST", "/sources/installed/refresh")
+
+        (only,) = client.modules.versions("trivial")
+        former = client.modules.get("trivial", version=only.version)
+
+        assert (only.version, only.newest, only.installed) == ("1.0.0", True, True)
+        assert former.card == client.modules.get("trivial").card
+        with pytest.raises(errors.NotFound, match="no version 0.9"):
+            client.modules.get("trivial", version="0.9")
+
     def test_plans_without_starting_anything(self, client: clients.Client) -> None:
         good, bad = client.plan(), client.plan({"cpus": 100_000})
 
