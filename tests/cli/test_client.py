@@ -61,7 +61,7 @@ class TestClient:
 
         assert (only.version, only.newest, only.installed) == ("1.0.0", True, True)
         assert former.card == client.modules.get("trivial").card
-        with pytest.raises(errors.NotFound, match="no version 0.9"):
+        with pytest.raises(errors.NotFound, match="no version"):
             client.modules.get("trivial", version="0.9")
 
     def test_plans_without_starting_anything(self, client: clients.Client) -> None:
