@@ -47,3 +47,22 @@ class TestInvalidInput:
         error = errors.InvalidInput({"epochs": ("a", "b")})
 
         assert error.faults == {"epochs": ["a", "b"]}
+
+
+class TestPlain:
+    @pytest.mark.parametrize(
+        "error",
+        [
+            errors.NotFound("no such", hint="look"),
+            errors.InvalidInput({"url": ["is nowhere"]}, hint="x"),
+            errors.Busy(),
+            errors.PelagosError("what"),
+        ],
+    )
+    def test_is_read_back_as_what_it_was(self, error: errors.PelagosError) -> None:
+        read = errors.of_plain(error.plain())
+
+        assert (type(read), read.plain()) == (type(error), error.plain())
+
+    def test_of_an_unknown_kind_is_an_error_still(self) -> None:
+        assert errors.of_plain({"code": "new", "message": "what"}).message == "what"

@@ -12,8 +12,8 @@ from pelagos import environments
 from pelagos.catalog import card, completeness, examples, faults, folders, pickles, repositories
 from pelagos.catalog.examples import ExampleRun
 from pelagos.catalog.faults import Fault, Severity
-from pelagos.domain import clock, errors
-from pelagos.environments import Progress, steps
+from pelagos.domain import clock, errors, steps
+from pelagos.domain.steps import Progress
 
 
 @dataclasses.dataclass(frozen=True)

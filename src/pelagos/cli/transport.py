@@ -20,11 +20,6 @@ from typing import IO, Any
 from pelagos.domain import errors, state_folder
 
 _PIECE_BYTES = 1 << 16
-_KINDS: Mapping[str, type[errors.PelagosError]] = {
-    kind.code: kind
-    for kind in vars(errors).values()
-    if isinstance(kind, type) and issubclass(kind, errors.PelagosError)
-}
 
 Parts = Sequence[tuple[str, str | Path]]
 """Of a form: name and text, or name and file."""
@@ -137,13 +132,9 @@ def _query(query: Mapping[str, Any] | None) -> str:
 def _error(answer: urllib.error.HTTPError) -> errors.PelagosError:
     text = answer.read()
     try:
-        told = json.loads(text)["error"]
-        kind, message, hint = _KINDS.get(told["code"], errors.PelagosError), told["message"], told.get("hint", "")
+        return errors.of_plain(json.loads(text)["error"])
     except (ValueError, KeyError, TypeError):
         return errors.PelagosError(f"The hub answered {answer.code}: {text[:200].decode(errors='replace')}")
-    if kind is errors.InvalidInput:
-        return errors.InvalidInput(told.get("faults") or {"": [message]}, message, hint=hint)
-    return kind(message, hint=hint)
 
 
 _BOUNDARY = uuid.uuid4().hex

@@ -23,7 +23,7 @@ PelagosError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class PelagosError(Exception):
@@ -36,6 +36,10 @@ class PelagosError(Exception):
         self.message = message or (type(self).__doc__ or "").strip().splitlines()[0]
         self.hint = hint
         super().__init__(self.message)
+
+    def plain(self) -> dict[str, Any]:
+        """Give it as plain JSON values; `of_plain` reads them back."""
+        return {"code": self.code, "message": self.message, "hint": self.hint, "faults": getattr(self, "faults", {})}
 
 
 class InvalidInput(PelagosError):
@@ -152,5 +156,18 @@ class EnvironmentFailed(PelagosError):
     code = "environment_failed"
 
 
+def of_plain(plain: Mapping[str, Any]) -> PelagosError:
+    """Make the error that was written as plain values, of the nearest kind that we know."""
+    kind, message, hint = _KINDS.get(plain["code"], PelagosError), plain["message"], plain.get("hint", "")
+    if kind is InvalidInput:
+        return InvalidInput(plain.get("faults") or {"": [message]}, message, hint=hint)
+    return kind(message, hint=hint)
+
+
 def _sentence(faults: Mapping[str, Sequence[str]]) -> str:
     return "; ".join(f"{field}: {' '.join(messages)}" for field, messages in faults.items())
+
+
+_KINDS: Mapping[str, type[PelagosError]] = {
+    kind.code: kind for kind in list(vars().values()) if isinstance(kind, type) and issubclass(kind, PelagosError)
+}

@@ -4,10 +4,10 @@ Every module gets a virtual environment of its own, so its versions of everythin
 what is in it: it reads records and descriptions.
 """
 
+from pelagos.domain.steps import Progress, Step
 from pelagos.environments.environments import Environments
 from pelagos.environments.images import Containers
 from pelagos.environments.records import Installed
 from pelagos.environments.sources import Source, is_source
-from pelagos.environments.steps import Progress, Step
 
 __all__ = ["Containers", "Environments", "Installed", "Progress", "Source", "Step", "is_source"]

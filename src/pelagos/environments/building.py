@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from pelagos.domain import errors
+from pelagos.domain.steps import Progress, Step
 from pelagos.environments import deepaas, groups, pip_output
 from pelagos.environments.sources import Source, SourceKind, normalised
-from pelagos.environments.steps import Progress, Step
 
 SITE = "venv/lib/python*/site-packages"
 _OLDEST_PIP = (22, 3)

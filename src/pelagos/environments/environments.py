@@ -21,7 +21,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pelagos.domain import errors, state_folder
+from pelagos.domain import errors, state_folder, steps
+from pelagos.domain.steps import Progress, Step
 from pelagos.environments import (
     authors,
     building,
@@ -32,11 +33,9 @@ from pelagos.environments import (
     servers,
     sources,
     stamps,
-    steps,
 )
 from pelagos.environments.records import Installed
 from pelagos.environments.sources import Source, SourceKind
-from pelagos.environments.steps import Progress, Step
 
 _BUILDERS = {SourceKind.IMAGE: images.build, SourceKind.SERVER: servers.build}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -89,6 +88,11 @@ class Environments:
             installed = self._build(wanted, tuple(extra), stamp, progress)
             self._sweep()
         return installed[0]
+
+    def sweep(self) -> None:
+        """Delete what a crash left of installations; waits for one that goes on."""
+        with self._only_one(steps.quiet):
+            self._sweep()
 
     def find(self, name: str) -> Installed:
         """Find a module by name; dashes, underscores and capitals do not matter. Raises NotFound with the nearest."""

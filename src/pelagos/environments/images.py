@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from pelagos.domain import errors
+from pelagos.domain.steps import Progress, Step
 from pelagos.environments import groups, image_python, pip_output, records
 from pelagos.environments.building import Built
 from pelagos.environments.sources import Source, normalised
-from pelagos.environments.steps import Progress, Step
 
 ENGINES = ("docker", "podman")
 OLDEST_PYTHON = (3, 8)

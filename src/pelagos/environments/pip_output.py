@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pelagos.environments.steps import Step
+from pelagos.domain.steps import Step
 
 _TOLD = (
     "Cloning",

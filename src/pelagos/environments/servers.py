@@ -11,10 +11,10 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from pelagos.domain import errors
+from pelagos.domain.steps import Progress, Step
 from pelagos.environments import pip_output
 from pelagos.environments.building import Built
 from pelagos.environments.sources import Source
-from pelagos.environments.steps import Progress, Step
 
 KIND = "remote"
 ASK_TIMEOUT_S = 60.0

@@ -1,4 +1,4 @@
-"""What an installation tells while it goes on."""
+"""What something long tells while it goes on: an installation, a download."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One line of what is being done; with bytes while something is downloaded."""
+    """One line of what is being done; with bytes while something is downloaded or unpacked."""
 
     text: str
     done: int | None = None
