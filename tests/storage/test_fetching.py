@@ -12,7 +12,7 @@ from typing import ClassVar
 import pytest
 
 from pelagos import storage
-from pelagos.domain import clock, errors
+from pelagos.domain import clock, errors, steps
 from pelagos.storage import fetching
 from storage import archives
 from storage.archives import GOOD
@@ -252,4 +252,55 @@ class TestAddUrl:
             datasets.add_url("flowers", f"{site}{path}")
 
         assert datasets.list() == ()
+        assert list((tmp_path / "datasets" / ".staging").iterdir()) == []
+
+    def test_tells_how_far_it_is(self, site: str, datasets: storage.Datasets, tmp_path: Path) -> None:
+        packed = archives.make(tmp_path / "packed", GOOD, "zip").read_bytes()
+        Answers.pages["/export"] = (200, {}, packed)
+        told: list[steps.Step] = []
+
+        made = datasets.add_url("flowers", f"{site}/export", progress=told.append)
+
+        last = {each.text: (each.done, each.total) for each in told}
+        assert last == {"Downloading from '127.0.0.1'": (len(packed), len(packed)), "Unpacking": (made.bytes, None)}
+
+    def test_leaves_nothing_behind_when_its_progress_is_not_wanted_any_more(
+        self, site: str, datasets: storage.Datasets, tmp_path: Path
+    ) -> None:
+        Answers.pages["/data.csv"] = (200, {}, b"1,2\n")
+
+        def stop(_: steps.Step) -> None:
+            raise KeyError
+
+        with pytest.raises(KeyError):
+            datasets.add_url("flowers", f"{site}/data.csv", progress=stop)
+
+        assert datasets.list() == ()
+        assert list((tmp_path / "datasets" / ".staging").iterdir()) == []
+
+    def test_is_the_same_for_the_same_mark(self, site: str, datasets: storage.Datasets) -> None:
+        Answers.pages["/data.csv"] = (200, {}, b"1,2\n")
+
+        first, second = (datasets.add_url("flowers", f"{site}/data.csv", mark="m") for _ in range(2))
+
+        assert first == second
+        with pytest.raises(errors.Conflict):
+            datasets.add_url("flowers", f"{site}/data.csv", mark="other")
+        assert len(Answers.asked) == 1
+
+    def test_is_checked_without_asking_the_site(self, site: str, datasets: storage.Datasets, tmp_path: Path) -> None:
+        closed = storage.Datasets(tmp_path / "datasets", limits=storage.Limits(), clock=clock.FixedClock())
+
+        datasets.check_url("flowers", site)
+        for name, url in (("../x", site), ("flowers", "ftp://x/y"), ("flowers", site)):
+            with pytest.raises(errors.InvalidInput):
+                closed.check_url(name, url)
+
+        assert Answers.asked == []
+
+    def test_leftovers_of_a_crash_are_swept(self, datasets: storage.Datasets, tmp_path: Path) -> None:
+        (tmp_path / "datasets" / ".staging" / "dead").mkdir(parents=True)
+
+        datasets.sweep()
+
         assert list((tmp_path / "datasets" / ".staging").iterdir()) == []

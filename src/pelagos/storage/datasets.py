@@ -12,14 +12,16 @@ import dataclasses
 import datetime
 import errno
 import fcntl
+import functools
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-from pelagos.domain import clock, errors
+from pelagos.domain import clock, errors, steps
 from pelagos.module import durable
 from pelagos.storage import fetching, limits, names, tree, unpacking
 
@@ -139,30 +141,51 @@ class Datasets:
                 raise errors.InvalidInput({"files": ["are none"]})
             return self._finish(name, stage, filled)
 
-    def add_url(self, name: str, url: str) -> Dataset:
+    def check_url(self, name: str, url: str) -> None:
+        """Raise InvalidInput or Conflict for what `add_url` would refuse before it asks anybody."""
+        names.check_dataset(name)
+        self._check_free(name)
+        fetching.check(url, self._limits)
+
+    def add_url(self, name: str, url: str, *, progress: steps.Progress = steps.quiet, mark: str = "") -> Dataset:
         """Make a data set of what an address gives: an archive, which is unpacked, or a file. Raises as `add_archive`.
 
-        May take hours; call it in a thread of its own.
+        May take hours; call it in a thread of its own. `progress` may raise: then nothing stays. With a `mark` it may
+        be called again, after a crash for example: the data set with that mark is given as it is.
         """
+        there = self._read(name)
+        if mark and there is not None and self._known(name).get("mark") == mark:
+            return there
         with self._adding(name) as stage:
-            fetched = fetching.fetch(url, stage / "fetched", self._limits)
+            fetched = fetching.fetch(url, stage / "fetched", self._limits, progress)
             if unpacking.format_of(fetched.path) is not None:
-                filled = unpacking.unpack(fetched.path, stage / _FILES, self._limits)
+                unpacked = functools.partial(steps.Step, "Unpacking")
+                filled = unpacking.unpack(
+                    fetched.path, stage / _FILES, self._limits, lambda there: progress(unpacked(there))
+                )
             else:
                 filled = tree.Tree(stage / _FILES, limits.Tally(self._limits))
                 filled.take(fetched.filename, fetched.path)
-            return self._finish(name, stage, filled)
+            return self._finish(name, stage, filled, mark)
+
+    def sweep(self) -> None:
+        """Remove what a crash left of data sets that were being added."""
+        with self._stage():
+            pass
 
     def _read(self, name: str) -> Dataset | None:
         if not names.is_dataset(name):
             return None
-        folder = self._root / name
         try:
-            known = json.loads((folder / _RECORD).read_bytes())
-            created = datetime.datetime.fromisoformat(known["created"])
-            return Dataset(name, int(known["files"]), int(known["bytes"]), created, folder / _FILES)
+            known = self._known(name)
         except (FileNotFoundError, NotADirectoryError):
             return None
+        created = datetime.datetime.fromisoformat(known["created"])
+        return Dataset(name, int(known["files"]), int(known["bytes"]), created, self._root / name / _FILES)
+
+    def _known(self, name: str) -> dict[str, Any]:
+        known: dict[str, Any] = json.loads((self._root / name / _RECORD).read_bytes())
+        return known
 
     @contextlib.contextmanager
     def _adding(self, name: str) -> Iterator[Path]:
@@ -181,12 +204,12 @@ class Datasets:
         if (self._root / name).exists():
             raise errors.Conflict(f"There is a data set {name} already.", hint="Choose another name, or delete it.")
 
-    def _finish(self, name: str, stage: Path, filled: tree.Tree) -> Dataset:
+    def _finish(self, name: str, stage: Path, filled: tree.Tree, mark: str = "") -> Dataset:
         made = stage / "made"
         made.mkdir()
         _unwrapped(stage / _FILES).rename(made / _FILES)
         now = self._clock.now()
-        known = {"files": filled.files, "bytes": filled.bytes, "created": now.isoformat()}
+        known = {"files": filled.files, "bytes": filled.bytes, "created": now.isoformat(), "mark": mark}
         durable.write_json(made / _RECORD, known)
         try:
             made.rename(self._root / name)

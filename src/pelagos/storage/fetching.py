@@ -12,7 +12,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
-from pelagos.domain import errors
+from pelagos.domain import errors, steps
 from pelagos.storage import limits, names
 
 CHUNK = 1 << 20
@@ -33,7 +33,13 @@ class Fetched:
     """As the server calls it, or the end of the address."""
 
 
-def fetch(url: str, into: Path, most: limits.Limits) -> Fetched:
+def check(url: str, most: limits.Limits) -> None:
+    """Raise InvalidInput for an address that is none, is forbidden or whose host is not known; asks no host."""
+    parts = _checked(url)
+    _addresses(parts.hostname or "", parts.port or _PORTS[parts.scheme], most)
+
+
+def fetch(url: str, into: Path, most: limits.Limits, progress: steps.Progress = steps.quiet) -> Fetched:
     """Download to the file `into`. Raises InvalidInput for an address that is none, is forbidden or has nothing;
     Unavailable when it does not answer in time; TooLarge."""
     deadline = time.monotonic() + most.download_s
@@ -41,7 +47,7 @@ def fetch(url: str, into: Path, most: limits.Limits) -> Fetched:
         with _Asked(_checked(url), most) as asked:
             elsewhere = asked.redirect()
             if elsewhere is None:
-                asked.save(into, deadline)
+                asked.save(into, deadline, progress)
                 return Fetched(into, asked.filename())
             url = urllib.parse.urljoin(url, elsewhere)
     raise _fault(f"sends us elsewhere more than {most.redirects} times")
@@ -91,10 +97,14 @@ class _Asked:
             raise _fault(f"{self._host} answers {self._answer.status} {self._answer.reason}".strip())
         return None
 
-    def save(self, into: Path, deadline: float) -> None:
+    def save(self, into: Path, deadline: float, progress: steps.Progress) -> None:
         """Write the body to a file, piece by piece."""
         announced = self._answer.length or 0
-        tally = limits.Tally(self._most)
+
+        def counted(there: int) -> None:
+            progress(steps.Step(f"Downloading from {self._host}", there, announced or None))
+
+        tally = limits.Tally(self._most, counted=counted)
         tally.check(announced)
         try:
             with into.open("xb") as written:
@@ -133,7 +143,18 @@ def _checked(url: str) -> urllib.parse.SplitResult:
 
 
 def _connected(host: str, port: int, most: limits.Limits) -> socket.socket:
-    """Connect to a host by the first of its addresses that answers; all of them must be allowed."""
+    """Connect to a host by the first of its addresses that answers."""
+    failure: OSError | None = None
+    for address in _addresses(host, port, most):
+        try:
+            return socket.create_connection((address, port), timeout=most.silence_s)
+        except OSError as error:
+            failure = error
+    raise failure or OSError("no address")
+
+
+def _addresses(host: str, port: int, most: limits.Limits) -> list[str]:
+    """Look a host up; all of its addresses must be allowed."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError) as error:
@@ -141,13 +162,7 @@ def _connected(host: str, port: int, most: limits.Limits) -> socket.socket:
     addresses = [str(each[4][0]) for each in found]
     if not most.private_addresses and not all(map(_is_public, addresses)):
         raise _fault(f"{names.shown(host)} is in the hub's own network, which may not be asked")
-    failure: OSError | None = None
-    for address in addresses:
-        try:
-            return socket.create_connection((address, port), timeout=most.silence_s)
-        except OSError as error:
-            failure = error
-    raise failure or OSError("no address")
+    return addresses
 
 
 def _is_public(address: str) -> bool:

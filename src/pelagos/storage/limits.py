@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 from pelagos.domain import errors
 
@@ -33,9 +34,13 @@ class Limits:
 class Tally:
     """Counts what comes in, while it comes. What an archive says of its sizes is not believed."""
 
-    def __init__(self, limits: Limits, *, packed: int | None = None) -> None:
+    def __init__(
+        self, limits: Limits, *, packed: int | None = None, counted: Callable[[int], object] = lambda _: None
+    ) -> None:
+        """Count within limits; `counted` is told the bytes there are so far."""
         self._limits = limits
         self._packed = packed
+        self._counted = counted
         self.entries = 0
         self.bytes = 0
 
@@ -49,6 +54,7 @@ class Tally:
         """Count bytes of content; raises TooLarge."""
         self.bytes += count
         self.check(self.bytes)
+        self._counted(self.bytes)
 
     def check(self, unpacked: int) -> None:
         """Raise TooLarge when so many bytes are too many, or too many for what they were packed in."""

@@ -15,7 +15,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -69,14 +69,16 @@ def format_of(archive: Path) -> Format | None:
     return Format.TAR
 
 
-def unpack(archive: Path, into: Path, most: limits.Limits) -> tree.Tree:
-    """Unpack an archive into an empty folder; give what is there now.
+def unpack(
+    archive: Path, into: Path, most: limits.Limits, counted: Callable[[int], object] = lambda _: None
+) -> tree.Tree:
+    """Unpack an archive into an empty folder; give what is there now. `counted` is told the bytes there are so far.
 
     Raises InvalidInput for what is no archive, is broken, encrypted, empty or holds what is neither file nor folder or
     has an unfit name; TooLarge for one over the limits. What was written until then stays: throw the folder away.
     """
     found = format_of(archive)
-    filled = tree.Tree(into, limits.Tally(most, packed=archive.stat().st_size))
+    filled = tree.Tree(into, limits.Tally(most, packed=archive.stat().st_size, counted=counted))
     if found is None:
         raise _fault(_not_read(archive))
     with _telling():
