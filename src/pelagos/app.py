@@ -144,6 +144,16 @@ def _hub(read: config.Read, database: db.Database, *, address: str, clock: clock
     models = jobs.TrainedModels(database, known, clock)
     cards = catalog.Store(database, encode=meaning.installed())
     datasets = storage.Datasets(settings.state_dir / "datasets", limits=_limits(settings.hub), clock=clock)
+    sources = catalog.Sources(
+        cards,
+        database,
+        folder=settings.state_dir / "sources",
+        clock=clock,
+        modules=modules,
+        every_s=settings.hub.refresh_every_s,
+    )
+    proposals = catalog.Proposals(cards, database, clock=clock, modules=modules)
+    doings = orchestrator.Doings(datasets=datasets, modules=modules, sources=sources, proposals=proposals, clock=clock)
     around = orchestrator.Surroundings(settings.state_dir / "deployments", modules, _environment(settings))
     deployments = orchestrator.Deployments(
         orchestrator.Store(database), drivers=sites, around=around, clock=clock, models=models
@@ -151,21 +161,17 @@ def _hub(read: config.Read, database: db.Database, *, address: str, clock: clock
     return orchestrator.Hub(
         address=address,
         cards=cards,
-        sources=catalog.Sources(
-            cards,
-            database,
-            folder=settings.state_dir / "sources",
-            clock=clock,
-            modules=modules,
-            every_s=settings.hub.refresh_every_s,
-        ),
-        proposals=catalog.Proposals(cards, database, clock=clock, modules=modules),
+        sources=sources,
+        proposals=proposals,
         modules=modules,
         jobs=known,
         models=models,
         datasets=datasets,
         deployments=deployments,
         runs=orchestrator.Runs(known, modules=modules, models=models, sites=sites),
+        acts=orchestrator.Acts(
+            orchestrator.ActStore(database), doings.all(), folder=settings.state_dir / "acts", clock=clock
+        ),
         sites=sites,
         people=identity.LocalIdentity(database, token_file=settings.token_file, clock=clock),
         clock=clock,
@@ -188,6 +194,7 @@ def _loops(hub: orchestrator.Hub) -> tuple[Loop, ...]:
     return (
         jobs.Loop(hub.jobs),
         orchestrator.Loop(hub.deployments),
+        hub.acts,
         Repeated(read_sources, _LOOKED_AT_S),
         Repeated(run_examples, _LOOKED_AT_S),
     )

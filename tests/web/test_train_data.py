@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from typing import Any
 
 import pytest
@@ -56,28 +55,3 @@ class TestKeeping:
                 await train_data.keep(None, train_data.Chosen("upload"), None)  # type: ignore[arg-type]
 
         asyncio.run(keep())
-
-    def test_does_not_wait_for_an_address_when_everything_ends(self) -> None:
-        began, never = threading.Event(), threading.Event()
-
-        class Slow:
-            def add_url(self, name: str, url: str) -> None:
-                began.set()
-                never.wait(60)
-
-        class Desk:
-            class hub:  # noqa: N801
-                datasets = Slow()
-
-        async def keep() -> None:
-            chosen = train_data.Chosen("url", url="https://x/y.zip")
-            waiting = asyncio.create_task(train_data.keep(Desk, chosen, None))  # type: ignore[arg-type]
-            await asyncio.to_thread(began.wait, 10)
-            waiting.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await waiting
-
-        asyncio.run(keep())
-
-        assert not never.is_set()
-        never.set()

@@ -54,11 +54,12 @@ class Visitor:
 
 
 @contextlib.contextmanager
-def visiting(state: Path, database_url: str) -> Iterator[Visitor]:
+def visiting(state: Path, database_url: str, **settings: Any) -> Iterator[Visitor]:
     """Visit the hub of a state folder and a database."""
     with asyncio.Runner() as runner:
         stack = contextlib.AsyncExitStack()
-        world = runner.run(stack.enter_async_context(hub_world.here(state, loops=False, database=database_url)))
+        given = {"database": database_url, **settings}
+        world = runner.run(stack.enter_async_context(hub_world.here(state, loops=False, **given)))
         try:
             yield Visitor(runner, world)
         finally:

@@ -13,6 +13,7 @@ from pelagos.api import bounded, entrance, errors, receiving
 from pelagos.api.proxy import Proxy
 from pelagos.api.routes import (
     about,
+    acts,
     catalogue,
     datasets,
     deployments,
@@ -27,7 +28,7 @@ from pelagos.runtime import documentation
 from pelagos.runtime.console import guard, watching
 
 ROOT = "/api/v1"
-_ROUTERS = (catalogue, sources, proposals, datasets, runs, trained, deployments, sites, about, sessions)
+_ROUTERS = (catalogue, sources, proposals, datasets, acts, runs, trained, deployments, sites, about, sessions)
 _TEXT = "Everything that the pages of the hub show and do. Programs send `Authorization: Bearer TOKEN`."
 
 

@@ -154,6 +154,29 @@ class Dataset(Shape):
     created: datetime.datetime
 
 
+class Act(Shape):
+    """Something that the hub itself does for a while."""
+
+    id: str
+    kind: orchestrator.Kind
+    about: str
+    """The data set's name, the module's source, the folder, or the place of the cards."""
+    asked: dict[str, Any]
+    state: orchestrator.ActState
+    cancelling: bool
+    step: str
+    """What is being done."""
+    done: int | None
+    """Bytes that are there, of `total`."""
+    total: int | None
+    result: dict[str, Any] | None
+    error: dict[str, Any] | None
+    """As answers have it: code, message, hint and faults."""
+    person: str
+    created: datetime.datetime
+    changed: datetime.datetime
+
+
 class Entry(Shape):
     """A file or folder in a data set."""
 

@@ -36,8 +36,10 @@ class Proposals:
         self._modules = modules
         self._rerun_every_s = rerun_every_s
 
-    def propose(self, report: checking.Report, person: str) -> Proposal:
+    def propose(self, report: checking.Report, person: str, *, proposal_id: str | None = None) -> Proposal:
         """Propose a checked module; it takes the place of an earlier proposal that still waits.
+
+        `proposal_id` is for a caller who wants to find it again, 32 hexadecimal digits.
 
         Raises InvalidInput with all that speaks against it.
         """
@@ -46,7 +48,7 @@ class Proposals:
             failed = [f"example “{each.name}”: {each.message}" for each in report.examples if not each.passed]
             raise errors.InvalidInput({"module": [*faults, *failed]}, hint="Put it right, then: pelagos publish PATH")
         now = self._clock.now()
-        made = Proposal(self._clock.new_id(), report.card.name, State.PROPOSED, person, now, now, report)
+        made = Proposal(proposal_id or self._clock.new_id(), report.card.name, State.PROPOSED, person, now, now, report)
         self._store.add(made)
         return made
 

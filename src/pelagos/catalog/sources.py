@@ -85,6 +85,10 @@ class Sources:
         self._store.add(made)
         return made
 
+    def check(self, location: str, kind: Kind | str | None = None) -> str:
+        """Give a location as it is kept; raises InvalidInput for one that `add` would not take."""
+        return _understood(location.strip(), kind)[1]
+
     def refresh(self, source_id: str | None = None) -> tuple[Source, ...]:
         """Read a source, or all of them, again. What goes wrong is in `error` of what is returned; raises NotFound."""
         if source_id is None:

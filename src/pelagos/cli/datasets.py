@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pelagos.cli import hub, output
+from pelagos.cli import hub, output, things
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,10 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Do one of the acts."""
-    known = hub.of(given).datasets
+    asked = hub.of(given)
+    known = asked.datasets
     if given.act == "upload":
-        source = given.source if given.source.startswith(("http://", "https://")) else Path(given.source)
-        made = known.upload(given.name, source)
+        if given.source.startswith(("http://", "https://")):
+            made = things.Record(**hub.followed(asked.acts.fetch(given.name, given.source)).outcome())
+        else:
+            made = known.upload(given.name, Path(given.source))
         return hub.show(given, made, f"{made.name}: {made.files} files, {output.size(made.bytes)}")
     if given.act == "delete":
         known.delete(given.name)

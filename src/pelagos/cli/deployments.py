@@ -9,7 +9,7 @@ import argparse
 import threading
 from typing import Any
 
-from pelagos.cli import client, hub, output
+from pelagos.cli import client, hub, output, things
 
 LOOK_S = 0.5
 
@@ -42,7 +42,7 @@ def run(given: argparse.Namespace) -> int:
     known = hub.of(given)
     if given.act == "list":
         return _list(given, known)
-    found: client.Deployment = hub.by_beginning(known.deployments.list(limit=500), given.deployment, "deployment")
+    found: things.Deployment = hub.by_beginning(known.deployments.list(limit=500), given.deployment, "deployment")
     if given.act == "logs":
         return _logs(given, found)
     if given.act == "show":
@@ -67,7 +67,7 @@ def _row(each: Any) -> tuple[str, ...]:
     return (each.id[:8], each.module, each.what, each.state, each.site or "-", hub.moment(each.created), each.title)
 
 
-def _show(given: argparse.Namespace, known: client.Client, found: client.Deployment) -> int:
+def _show(given: argparse.Namespace, known: client.Client, found: things.Deployment) -> int:
     history = known.ask("GET", f"/deployments/{found.id}/history")["items"]
     if given.json:
         output.as_json({**hub.facts(found), "history": history})
@@ -80,7 +80,7 @@ def _show(given: argparse.Namespace, known: client.Client, found: client.Deploym
     return 0
 
 
-def _logs(given: argparse.Namespace, found: client.Deployment) -> int:
+def _logs(given: argparse.Namespace, found: things.Deployment) -> int:
     at = 0
     while True:
         piece = found.log_bytes(at, given.replica)

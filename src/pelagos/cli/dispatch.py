@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "deploy": "keep a module running and reachable through the hub",
     "deployments": "list, look at, stop, start and delete deployments",
     "datasets": "list, upload and delete data sets of the hub",
+    "acts": "list, follow and cancel what the hub itself does for long",
     "sites": "show where jobs and deployments can run",
     "catalog": "search the catalog, keep its sources, decide about proposals",
     "new": "make the folder of a new module",

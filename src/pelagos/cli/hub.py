@@ -6,7 +6,8 @@ import argparse
 import datetime
 from typing import Any
 
-from pelagos.cli import assembly, client, options, output
+from pelagos import environments
+from pelagos.cli import assembly, client, options, output, things
 from pelagos.domain import errors
 
 
@@ -24,7 +25,7 @@ def of(given: argparse.Namespace) -> client.Client:
     return client.Client(given.hub, state_dir=assembly.settings(given).state_dir)
 
 
-def show(given: argparse.Namespace, thing: client.Record, line: str) -> int:
+def show(given: argparse.Namespace, thing: things.Record, line: str) -> int:
     """Print one thing: whole for programs, as a line for people."""
     if given.json:
         output.as_json(facts(thing))
@@ -33,7 +34,27 @@ def show(given: argparse.Namespace, thing: client.Record, line: str) -> int:
     return 0
 
 
-def facts(thing: client.Record) -> dict[str, Any]:
+def followed(act: things.Act) -> things.Act:
+    """Show how a long act goes until it has ended; Ctrl+C cancels it. Raises the error of one that failed."""
+    with output.installing() as progress:
+        told: list[Any] = []
+
+        def tell(seen: things.Act) -> None:
+            step = environments.Step(seen.step, seen.done, seen.total)
+            if told[-1:] != [step] and not seen.final:
+                told.append(step)
+                progress(step)
+
+        try:
+            act.wait(tell=tell)
+        except KeyboardInterrupt:
+            act.cancel()
+            raise
+    act.outcome()
+    return act
+
+
+def facts(thing: things.Record) -> dict[str, Any]:
     """Give what the hub says of a thing, for programs."""
     return {name: value for name, value in vars(thing).items() if not name.startswith("_")}
 

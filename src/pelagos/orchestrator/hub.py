@@ -9,7 +9,7 @@ from typing import Any
 from pelagos import catalog, environments, identity, storage
 from pelagos import jobs as jobs_room
 from pelagos.domain import clock
-from pelagos.orchestrator import deployments, runs
+from pelagos.orchestrator import acts, deployments, runs
 from pelagos.sites import driver
 
 
@@ -57,6 +57,7 @@ class Hub:
     datasets: storage.Datasets
     deployments: deployments.Deployments
     runs: runs.Runs
+    acts: acts.Acts
     sites: Mapping[str, driver.SiteDriver]
     people: identity.LocalIdentity
     clock: clock.Clock

@@ -7,16 +7,18 @@ import functools
 import mimetypes
 import re
 import urllib.parse
+import uuid
 from collections.abc import Hashable, Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from pelagos import orchestrator
 from pelagos.domain import errors
 from pelagos.runtime import errors as http_errors
+from pelagos.web import acts, paging, run_recipes, train, train_data
 from pelagos.web import desk as desks
-from pelagos.web import paging, run_recipes, train, train_data
 
 ENTRIES = 200
 _PICTURES = re.compile(r"image/(png|jpeg|gif|webp)")
@@ -48,6 +50,10 @@ async def add(desk: desks.Desk, request: Request) -> Response:
         try:
             if chosen.source not in ("upload", "url"):
                 raise errors.InvalidInput({train_data.FROM: ["Choose files, or give an address."]})
+            if chosen.source == "url":
+                key = dict(body.fields()).get("_key", [""])[0]
+                await asyncio.to_thread(train_data.fetch, desk, chosen, key=key, person=desks.asking(request))
+                return RedirectResponse("/datasets", status_code=303)
             stored = await train_data.keep(desk, chosen, body)
         except errors.PelagosError as error:
             faults = error.faults if isinstance(error, errors.InvalidInput) else {"": [error.message]}
@@ -129,6 +135,8 @@ async def _list(
         datasets=wanted[pages.offset : pages.offset + pages.size],
         pages=pages,
         total=len(wanted),
+        acts=await asyncio.to_thread(acts.recent, desk, orchestrator.Kind.DATASET),
+        key=uuid.uuid4().hex,
         text=text,
         chosen=chosen,
         faults=[message for said in faults.values() for message in said],

@@ -15,13 +15,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 import pelagos
-from pelagos import environments, identity, orchestrator
-from pelagos.catalog import sources
+from pelagos import identity, orchestrator
 from pelagos.domain import errors
 from pelagos.environments import sources as module_sources
 from pelagos.runtime.console import assets, cards
 from pelagos.runtime.console import desk as desks
-from pelagos.web import installations, live, run_words
+from pelagos.web import live, run_words
 
 Hub = orchestrator.Hub
 
@@ -53,9 +52,7 @@ class Desk:
         self.uploads = uploads or Path(tempfile.gettempdir())
         """Where the files of posted forms lie while their request lasts."""
         self.live = live.Live(stopping)
-        self.installations = installations.Installations(self._install)
-        self._installed: tuple[float, Mapping[str, str]] = (0.0, {})
-        self._installs = 0
+        self._installed: tuple[tuple[float, int], Mapping[str, str]] = ((0.0, 0), {})
 
     @functools.cached_property
     def known(self) -> run_words.Descriptions:
@@ -100,14 +97,14 @@ class Desk:
     def installed(self) -> Mapping[str, str]:
         """Give the names of the installed modules, by the form in which spellings of one name are equal.
 
-        They are listed again at most every two seconds: that reads the records of all that is in this Python.
+        They are listed again when an act of the hub has ended, which may have installed one, and else at most every two
+        seconds: that reads the records of all that is in this Python.
         """
-        until, known = self._installed
-        if until < time.monotonic():
-            begun = self._installs
+        (until, ended), known = self._installed
+        now_ended = self.hub.acts.ended
+        if until < time.monotonic() or ended != now_ended:
             known = {module_sources.normalised(each.name): each.name for each in self.hub.modules.list()}
-            if begun == self._installs:  # Else it may lack what was installed while it was read.
-                self._installed = (time.monotonic() + INSTALLED_FOR_S, known)
+            self._installed = ((time.monotonic() + INSTALLED_FOR_S, now_ended), known)
         return known
 
     def description(self, name: str) -> Mapping[str, Any] | None:
@@ -127,13 +124,6 @@ class Desk:
             described = self.description(name)
             return cards.title(described) if described else name
         return title
-
-    def _install(self, source: str, progress: environments.Progress) -> None:
-        self.hub.modules.install(source, progress=progress)
-        self._installs += 1
-        self._installed = (0.0, {})
-        # Its card shall be there when the page is drawn again.
-        self.hub.sources.refresh(sources.INSTALLED)
 
 
 def drawn(template: str, **values: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import urllib.parse
+import uuid
 from typing import Any
 
 import markupsafe
@@ -12,13 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from pelagos import orchestrator
 from pelagos.catalog import card, markdown
 from pelagos.catalog import examples as example_runs
 from pelagos.catalog.exports import citing, formats, linked_data
 from pelagos.domain import errors, records
 from pelagos.runtime.console import status as statuses
+from pelagos.web import acts, recipes, shelf, using
 from pelagos.web import desk as desks
-from pelagos.web import installations, recipes, shelf, using
 
 RUNS = 8
 """Runs and deployments that its page lists."""
@@ -46,7 +48,7 @@ async def show(desk: desks.Desk, request: Request) -> Response:
     """Draw the page."""
     version = request.query_params.get("version", "")
     entry = await asyncio.to_thread(shelf.find, desk, request.path_params["name"], version)
-    installation = desk.installations.of(entry.card.name)
+    installation = await asyncio.to_thread(acts.installation, desk, entry.source)
     if _waited_for(request, installation):
         return Response(headers={"HX-Refresh": "true"})
     origin = desk.origin(request)
@@ -77,15 +79,16 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         predicts=bool(shelf.method(description, "predict")),
         trains=bool(shelf.method(description, "train")),
         installation=installation,
+        key=uuid.uuid4().hex,
         recipe=recipes.module(origin, entry.card.name, entry.record.version if entry.older else ""),
         **work,
     )
 
 
-def _waited_for(request: Request, installation: installations.Installation | None) -> bool:
+def _waited_for(request: Request, installation: orchestrator.Act | None) -> bool:
     """Whether a page that follows an installation asks how it goes, and it went well: all of the page has changed."""
     followed = request.headers.get("hx-target") == "installation"
-    return followed and installation is not None and installation.ended and not installation.error
+    return followed and installation is not None and installation.state is orchestrator.ActState.DONE
 
 
 def _work(desk: desks.Desk, entry: shelf.Entry) -> dict[str, Any]:

@@ -17,11 +17,11 @@ from pelagos.runtime import errors as http_errors
 from pelagos.runtime import pool
 from pelagos.runtime.console import guard
 from pelagos.web import (
+    acts,
     compare,
     datasets,
     deploy,
     deployments,
-    installing,
     models_pages,
     module,
     modules,
@@ -43,7 +43,7 @@ PAGES = (
     overview,
     modules,
     module,
-    installing,
+    acts,
     trying,
     runs,
     compare,

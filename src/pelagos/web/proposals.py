@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from pelagos import orchestrator
 from pelagos.catalog import markdown, proposal_store
 from pelagos.domain import errors
 from pelagos.identity import Role
+from pelagos.web import acts, recipes
 from pelagos.web import desk as desks
-from pelagos.web import recipes
 
 SHOWN = 100
 
@@ -40,6 +41,7 @@ async def show_all(desk: desks.Desk, request: Request) -> Response:
         "proposals.html",
         title="Review",
         section="modules",
+        acts=await asyncio.to_thread(acts.recent, desk, orchestrator.Kind.PROPOSAL),
         groups=[("Waiting for a reviewer", waiting), ("Decided", decided[:SHOWN])],
         recipe=recipes.publish(desk.origin(request)),
     )

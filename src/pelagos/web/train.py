@@ -77,7 +77,7 @@ async def launch(desk: desks.Desk, request: Request) -> Response:
         filled = _posted(body.form)
         try:
             # First, so that an upload is kept when something else is wrong.
-            data = await train_data.keep(desk, filled.data, body, mark=filled.key)
+            data = await train_data.keep(desk, filled.data, body, mark=filled.key, person=desks.asking(request))
             filled = dataclasses.replace(filled, data=data)
             said = fields.arguments({"parameters": parameters}, body.form)
             job = await asyncio.to_thread(_submit, desk, request, name, filled, said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import hashlib
 import re
 import tempfile
 import threading
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pelagos import orchestrator
 from pelagos.domain import errors
 from pelagos.runtime import bodies, calls
 from pelagos.runtime.console import described, fields
@@ -69,11 +71,17 @@ def read(posted: Sequence[tuple[str, Any]]) -> Chosen:
     return said
 
 
-async def keep(desk: desks.Desk, chosen: Chosen, body: bodies.Body, *, mark: str = "") -> Chosen:
-    """Do what `store` does in a thread of its own: an address may take hours, and pages need the threads they share.
+async def keep(desk: desks.Desk, chosen: Chosen, body: bodies.Body, *, mark: str = "", person: str = "") -> Chosen:
+    """Bring an upload or an address to the hub's data sets; gives the choice of what it became there.
 
-    Nothing waits for that thread when the hub ends; a data set that was cut off is not there.
+    An address may take hours. An upload is stored in a thread of its own: pages need the threads they share. Nothing
+    waits for that thread when the hub ends; a data set that was cut off is not there. Raises InvalidInput, TooLarge.
     """
+    if chosen.source == "url":
+        act = await asyncio.to_thread(fetch, desk, chosen, key=mark, mark=mark, person=person)
+        with _telling():
+            (await desk.hub.acts.wait(act.id)).outcome()
+        return dataclasses.replace(chosen, source="kept", dataset=act.about, url="", name="")
     loop = asyncio.get_running_loop()
     kept: asyncio.Future[Chosen] = loop.create_future()
 
@@ -92,7 +100,7 @@ async def keep(desk: desks.Desk, chosen: Chosen, body: bodies.Body, *, mark: str
 
 
 def store(desk: desks.Desk, chosen: Chosen, body: bodies.Body, *, mark: str = "") -> Chosen:
-    """Bring an upload or an address to the hub's data sets; gives the choice of what it became there.
+    """Bring an upload to the hub's data sets; gives the choice of what it became there.
 
     With a `mark` the same form sent twice is one data set. Raises InvalidInput and TooLarge with the extractor's words.
     """
@@ -101,12 +109,21 @@ def store(desk: desks.Desk, chosen: Chosen, body: bodies.Body, *, mark: str = ""
     if chosen.source == "upload":
         name = chosen.name or _fit(_ARCHIVES.sub("", chosen.uploads[0].name), mark)
         _once(lambda: add(desk, name, chosen.uploads, body), given=bool(chosen.name) or not mark)
-    elif chosen.source == "url":
-        name = chosen.name or _fit(_ARCHIVES.sub("", chosen.url.rstrip("/").rpartition("/")[2]), mark)
-        _once(lambda: desk.hub.datasets.add_url(name, chosen.url), given=bool(chosen.name) or not mark)
     else:
         return chosen
     return dataclasses.replace(chosen, source="kept", dataset=name, uploads=(), url="", name="")
+
+
+def fetch(desk: desks.Desk, chosen: Chosen, *, key: str, mark: str = "", person: str = "") -> orchestrator.Act:
+    """Begin to fetch an address as a data set; what one form says, sent twice, is one act. Raises InvalidInput."""
+    if not chosen.url:
+        raise errors.InvalidInput({FROM: [_EMPTY["url"]]})
+    name = chosen.name or _fit(_ARCHIVES.sub("", chosen.url.rstrip("/").rpartition("/")[2]), mark)
+    # With what it says in it, as people go back and send a changed form.
+    whole = hashlib.sha256("\n".join((key, name, chosen.url)).encode()).hexdigest() if key else None
+    with _telling():
+        kind = orchestrator.Kind.DATASET
+        return desk.hub.acts.begin(kind, name, {"url": chosen.url}, key=whole, person=person)
 
 
 def add(desk: desks.Desk, name: str, uploads: Sequence[calls.Upload], body: bodies.Body) -> None:
@@ -156,6 +173,17 @@ def _once(make: Callable[[], object], *, given: bool) -> None:
             raise errors.InvalidInput({NAME: [f"{error.message} {error.hint}"]}) from error
     except errors.InvalidInput as error:
         raise errors.InvalidInput({NAME if given else FROM: list(_messages(error))}) from error
+
+
+@contextlib.contextmanager
+def _telling() -> Iterator[None]:
+    """Say at the fields of the form what is wrong."""
+    try:
+        yield
+    except errors.Conflict as error:
+        raise errors.InvalidInput({NAME: [f"{error.message} {error.hint}"]}) from error
+    except errors.InvalidInput as error:
+        raise errors.InvalidInput({FROM: list(_messages(error))}) from error
 
 
 def _messages(error: errors.InvalidInput) -> Iterator[str]:

@@ -115,16 +115,16 @@ def installed(hub: asking.Hub) -> dict[str, Any]:
     return shapes.listed(found, len(found))
 
 
-@router.post("/installed", response_model=shapes.Installed, status_code=201)
+@router.post("/installed", response_model=shapes.Act, status_code=202)
 def install(
-    hub: asking.Hub, person: asking.Person, wanted: Annotated[Wanted, fastapi.Body()]
-) -> environments.Installed:
-    """Install a module; takes as long as pip does. An unchanged source that is installed already is left alone.
+    hub: asking.Hub, person: asking.Person, wanted: Annotated[Wanted, fastapi.Body()], key: asking.Key = None
+) -> orchestrator.Act:
+    """Begin to install a module; follow the act. An unchanged source that is installed already is left alone.
 
     For admins.
     """
     person.require(identity.Role.ADMIN)
-    return hub.modules.install(wanted.source)
+    return hub.acts.begin(orchestrator.Kind.INSTALLATION, wanted.source, key=key, person=person.name)
 
 
 def _installed(hub: orchestrator.Hub, name: str) -> environments.Installed | None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import fastapi
 from starlette.requests import Request
 
-from pelagos import storage
+from pelagos import orchestrator, storage
 from pelagos.api import asking, receiving, shapes
 
 router = fastapi.APIRouter(tags=["Data sets"], prefix="/datasets")
@@ -63,10 +63,10 @@ async def add_files(hub: asking.Hub, request: Request, name: str) -> storage.Dat
         return await asyncio.to_thread(hub.datasets.add_files, name, files, move=True)
 
 
-@router.post("/{name}/url", response_model=shapes.Dataset, status_code=201)
-def add_url(hub: asking.Hub, name: str, source: Url) -> storage.Dataset:
-    """Fetch an archive or a file from the web as a data set."""
-    return hub.datasets.add_url(name, source.url)
+@router.post("/{name}/url", response_model=shapes.Act, status_code=202)
+def add_url(hub: asking.Hub, person: asking.Person, name: str, source: Url, key: asking.Key = None) -> orchestrator.Act:
+    """Begin to fetch an archive or a file from the web as a data set; follow the act at `GET /acts/{act_id}`."""
+    return hub.acts.begin(orchestrator.Kind.DATASET, name, {"url": source.url}, key=key, person=person.name)
 
 
 @router.delete("/{name}", status_code=204)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from pathlib import Path
 from typing import Any
 
 import fastapi
 
-from pelagos import catalog, identity
+from pelagos import catalog, identity, orchestrator
 from pelagos.api import asking, shapes
-from pelagos.catalog import checking, proposal_store
+from pelagos.catalog import proposal_store
 
 router = fastapi.APIRouter(tags=["Proposals"])
 
@@ -48,12 +47,14 @@ def listed(hub: asking.Hub, state: proposal_store.State | None = None) -> dict[s
     return shapes.listed([_shown(each) for each in found], len(found))
 
 
-@router.post("/proposals", response_model=Proposal, status_code=201)
-def propose(hub: asking.Hub, person: asking.Person, new: NewProposal) -> dict[str, Any]:
-    """Install and check the module of a folder, run its examples, and propose it. For admins."""
+@router.post("/proposals", response_model=shapes.Act, status_code=202)
+def propose(hub: asking.Hub, person: asking.Person, new: NewProposal, key: asking.Key = None) -> orchestrator.Act:
+    """Begin to install and check the module of a folder, run its examples, and propose it; follow the act.
+
+    Its result has the id of the proposal. For admins.
+    """
     person.require(identity.Role.ADMIN)
-    report = checking.check(Path(new.path), clock=hub.clock, modules=hub.modules)
-    return _shown(hub.proposals.propose(report, person.name))
+    return hub.acts.begin(orchestrator.Kind.PROPOSAL, new.path, key=key, person=person.name)
 
 
 @router.get("/proposals/{proposal_id}", response_model=Proposal)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import fastapi
 
-from pelagos import catalog, identity
+from pelagos import catalog, identity, orchestrator
 from pelagos.api import asking, shapes
 
 router = fastapi.APIRouter(tags=["Sources"], prefix="/sources")
@@ -29,11 +30,14 @@ def listed(hub: asking.Hub) -> dict[str, Any]:
 
 
 @router.post("", response_model=shapes.Source, status_code=201)
-def add(hub: asking.Hub, person: asking.Person, new: NewSource) -> catalog.Source:
+async def add(hub: asking.Hub, person: asking.Person, new: NewSource, key: asking.Key = None) -> catalog.Source:
     """Add a source and read it; what goes wrong while it is read is in `error`. For admins."""
     person.require(identity.Role.ADMIN)
-    added = hub.sources.add(new.location, new.kind)
-    return hub.sources.refresh(added.id)[0]
+    said = {"kind": new.kind}
+    kind = orchestrator.Kind.SOURCE
+    act = await asyncio.to_thread(hub.acts.begin, kind, new.location, said, key=key, person=person.name)
+    added = (await hub.acts.wait(act.id)).outcome()
+    return await asyncio.to_thread(hub.sources.get, added["id"])
 
 
 @router.post("/{source_id}/refresh", response_model=shapes.Source)

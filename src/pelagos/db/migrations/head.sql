@@ -236,3 +236,24 @@ CREATE TABLE catalog_example_runs (
 )
 --
 CREATE INDEX catalog_example_runs_module ON catalog_example_runs (module, id)
+--
+CREATE TABLE acts (
+    id VARCHAR(32) NOT NULL,
+    kind VARCHAR(16) NOT NULL,
+    about TEXT NOT NULL,
+    asked JSON NOT NULL,
+    state VARCHAR(16) NOT NULL,
+    cancelling BOOLEAN NOT NULL,
+    result JSON,
+    error JSON,
+    tries INTEGER NOT NULL,
+    owner VARCHAR(32) NOT NULL,
+    person VARCHAR(200) NOT NULL,
+    "key" VARCHAR(200),
+    created DATETIME NOT NULL,
+    changed DATETIME NOT NULL,
+    PRIMARY KEY (id),
+    CONSTRAINT acts_key UNIQUE (kind, "key")
+)
+--
+CREATE INDEX acts_state ON acts (state, created)

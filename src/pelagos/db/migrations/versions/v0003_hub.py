@@ -16,6 +16,7 @@ def upgrade() -> None:
     _make_deployments()
     _make_sources()
     _make_proposals()
+    _make_acts()
 
 
 def _make_identity() -> None:
@@ -163,3 +164,26 @@ def _make_proposals() -> None:
         sa.Column("message", sa.Text, nullable=False),
     )
     op.create_index("catalog_example_runs_module", "catalog_example_runs", ["module", "id"])
+
+
+def _make_acts() -> None:
+    """Long acts of the hub itself."""
+    op.create_table(
+        "acts",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("about", sa.Text, nullable=False),
+        sa.Column("asked", sa.JSON, nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("cancelling", sa.Boolean, nullable=False),
+        sa.Column("result", sa.JSON),
+        sa.Column("error", sa.JSON),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("owner", sa.String(32), nullable=False),
+        sa.Column("person", sa.String(200), nullable=False),
+        sa.Column("key", sa.String(200)),
+        sa.Column("created", Utc, nullable=False),
+        sa.Column("changed", Utc, nullable=False),
+        sa.UniqueConstraint("kind", "key", name="acts_key"),
+    )
+    op.create_index("acts_state", "acts", ["state", "created"])

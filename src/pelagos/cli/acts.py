@@ -1,0 +1,40 @@
+"""List, follow and cancel what a hub itself does for long: data sets it fetches, installations, proposals, sources."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from pelagos.cli import hub, output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
+    hub.add_act(acts, "list", "list those of the last month")
+    for name, text in {"follow": "show how one goes until it has ended", "cancel": "ask one to end"}.items():
+        hub.add_act(acts, name, text).add_argument("id", metavar="ID", help="of the act, or the beginning of it")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Do one of the acts."""
+    found = hub.of(given).acts.list(limit=500)
+    if given.act == "list":
+        return _list(given, found)
+    one = hub.by_beginning(found, given.id, "act")
+    if given.act == "cancel":
+        one.cancel()
+    else:
+        hub.followed(one)
+    return hub.show(given, one, f"{one.kind} {one.about}: {one.state}")
+
+
+def _list(given: argparse.Namespace, found: list[Any]) -> int:
+    if given.json:
+        output.as_json([hub.facts(each) for each in found])
+    elif not found:
+        output.note("The hub has nothing to do.")
+    else:
+        rows = [(each.id[:8], each.kind, each.about, each.state, each.step, hub.moment(each.created)) for each in found]
+        output.table(("ACT", "KIND", "ABOUT", "STATE", "STEP", "BEGUN"), rows)
+    return 0
