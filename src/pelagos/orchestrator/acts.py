@@ -168,7 +168,9 @@ class Acts:
         """Begin nothing more, and give what goes on a moment to clean up; it is begun again by the next hub."""
         self._stopping.set()
         end = time.monotonic() + _LEAVE_S
-        for worker in [each for working in self._workers.values() for each in list(working)]:
+        with self._lock:
+            going_on = [worker for working in self._workers.values() for worker in working]
+        for worker in going_on:
             worker.join(max(0.0, end - time.monotonic()))
         with self._lock:
             if not any(self._workers.values()):
@@ -227,11 +229,14 @@ class Acts:
             # Daemons: a server that stops does not wait for an installation.
             worker = threading.Thread(target=self._work, args=(act.kind,), name=f"pelagos-{act.kind}", daemon=True)
             working.add(worker)
-        worker.start()
+            worker.start()
 
     def _work(self, kind: Kind) -> None:
         while (act := self._next(kind)) is not None:
-            self._do(act)
+            try:
+                self._do(act)
+            except Exception:  # The isolation point: the next one shall have its turn, and the next hub this one.
+                _LOG.exception("act %s could not be brought to its end", act.id)
 
     def _next(self, kind: Kind) -> Act | None:
         with self._lock:
