@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ def picture(data: bytes) -> bytes:
     return part("act", b"file") + part("image", data, '; filename="a.png"') + b"--b--\r\n"
 
 
+KNOWN = post("act=big&size=3")
 CHUNKED = f"POST {ODD} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n{FORM}\r\n".encode()
 CORPUS = {
     "a form": post("act=big&size=3"),
@@ -84,13 +86,22 @@ WITH_FILES = {
 }
 
 
+class Begun(bytes):
+    """The beginning of a request, which nobody answers yet."""
+
+
 class Counted:
     """The application; counts what it is asked."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
-        self.small = inner.small
+        self.heads = inner.heads
         self.asked = 0
+        self.heads_read = 0
+
+    def small(self, scope: Any) -> Any:
+        self.heads_read += 1
+        return self._inner.small(scope)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.asked += 1
@@ -125,10 +136,21 @@ class Served:
 
     async def ask(self, name: str, sent: bytes) -> bytes:
         """Send a request, and one more that ends the connection; gives all that came, dates and ids left out."""
+        return await self.ask_in_parts(name, sent + LAST)
+
+    async def ask_in_parts(self, name: str, *parts: bytes) -> bytes:
+        """Send each part when what came before it has been answered, the last one ends the connection."""
         reader, writer = await self.connect(name)
-        writer.write(sent + LAST)
+        said = b""
         async with asyncio.timeout(10):
-            said = await reader.read()
+            for part in parts[:-1]:
+                writer.write(part)
+                await writer.drain()
+                if not isinstance(part, Begun):
+                    said += await reader.read(10_000_000)
+            with contextlib.suppress(ConnectionError):
+                writer.write(parts[-1])
+            said += await reader.read()
         writer.close()
         return re.sub(rb"(?i)date: [^\r]*|\b[0-9a-f]{12}\b|/[\w./-]*/tmp\w+[\w./-]*|/tmp[\w./-]+", b"", said)
 
@@ -304,6 +326,152 @@ class TestDirect:
 
                 assert said.startswith(b"HTTP/1.1 200 OK")
                 assert b"connection: close" in said
+                writer.close()
+
+        run(body)
+
+
+class TestAHeadThatIsKnown:
+    def test_changes_no_answer(self, code: Make) -> None:
+        async def body() -> None:
+            async with served(code("Odd"), code("Talker")) as both:
+                # After a worker's death the answers depend on how soon there is another.
+                requests = {name: each for name, each in {**CORPUS, **WITH_FILES}.items() if b"act=exit" not in each}
+                for name, request in requests.items():
+                    direct, ordinary = [
+                        [await both.ask_in_parts(port, request, LAST) for _ in range(3)]
+                        for port in ("direct", "ordinary")
+                    ]
+
+                    assert direct == ordinary, name
+
+        run(body)
+
+    def test_is_not_read_again_on_any_connection(self, code: Make) -> None:
+        async def body() -> None:
+            async with served(code("Odd")) as both:
+                for size in "34":
+                    reader, writer = await both.connect()
+                    for _ in range(3):
+                        writer.write(post(f"act=big&size={size}"))
+                        assert b'"' + int(size) * b"x" + b'"' in await answer_of(reader)
+                    writer.close()
+
+                assert (both.inner.heads_read, both.inner.asked) == (1, 0)
+
+        run(body)
+
+    def test_is_forgotten_when_there_are_too_many(self, code: Make) -> None:
+        async def body() -> None:
+            async with served(code("Odd")) as both:
+                reader, writer = await both.connect()
+                for number in range(600):
+                    writer.write(post("act=big&size=3", FORM + f"X: {number}\r\n"))
+                    await answer_of(reader)
+                writer.write(post("act=big&size=3", FORM + "X: 0\r\n"))
+                await answer_of(reader)
+                writer.close()
+
+                assert both.inner.heads_read == 601
+
+        run(body)
+
+    @pytest.mark.parametrize(
+        "parts",
+        [
+            # The end of a body that nobody waited for looks like a request.
+            (b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(KNOWN), Begun(KNOWN), LAST),
+            # Empty lines in front of a request, and what ends with them; a head of bare line feeds.
+            (b"\r\n\r\n" + KNOWN, b"\r\n\r\n" + KNOWN, LAST),
+            (post("act=big&size=3", FORM + "Y: 1\r\n").replace(b"\r\n", b"\n"), LAST),
+            # The head of a second request is not that of the first one, nor the end of a body the begin of a head.
+            (KNOWN + post("act=big&size=4", path=f"{ODD}?seconds=0")[:-1], b"4", KNOWN, LAST),
+            (Begun(KNOWN[:-1]), b"3" + post("act=big&size=4") + KNOWN, LAST),
+        ],
+    )
+    def test_cannot_be_forged(self, code: Make, parts: tuple[bytes, ...]) -> None:
+        async def body() -> None:
+            async with served(code("Odd")) as both:
+                await both.ask_in_parts("direct", KNOWN, LAST)
+                for _ in range(2):
+                    direct, ordinary = [await both.ask_in_parts(port, *parts) for port in ("direct", "ordinary")]
+
+                    assert direct == ordinary
+
+                assert b'"xxx"' in await both.ask_in_parts("direct", KNOWN, LAST)
+
+        run(body)
+
+    def test_keeps_the_order_of_requests_that_come_before_the_answer(self, code: Make) -> None:
+        async def body() -> None:
+            async with served(code("Odd")) as both:
+                reader, writer = await both.connect()
+                for sent in ("act=sleep&seconds=0.0", "act=sleep&seconds=0.3"):
+                    writer.write(post(sent))
+                    if sent.endswith("0.0"):
+                        await answer_of(reader)
+                await until(lambda: both.service.modules["odd"].pool.running == 1)
+                writer.write(post("act=big&size=3") + CORPUS["events"].replace(b"talker", b"odd"))
+
+                said = [await answer_of(reader) for _ in range(2)]
+
+                assert [b"null" in said[0], b'"xxx"' in said[1]] == [True, True]
+                writer.close()
+
+        run(body)
+
+    @pytest.mark.parametrize("end", ["the server stops", "the client goes"])
+    def test_is_dealt_with_like_any_when_the(self, code: Make, end: str) -> None:
+        async def body() -> None:
+            async with served(code("Odd")) as both:
+                workers = both.service.modules["odd"].pool
+                reader, writer = await both.connect()
+                writer.write(post("act=sleep&seconds=0.0"))
+                await answer_of(reader)
+                writer.write(post("act=sleep&seconds=0.5" if end == "the server stops" else "act=sleep&seconds=9.0"))
+                await until(lambda: workers.running == 1)
+
+                if end == "the server stops":
+                    both.servers[0].should_exit = True
+                    said = await reader.read()
+                    assert said.startswith(b"HTTP/1.1 200 OK")
+                    assert b"connection: close" in said
+                writer.close()
+
+                await until(lambda: workers.running == 0)
+                assert both.inner.heads_read == 1
+                assert both.service.counters.in_flight == 0
+
+        run(body)
+
+    def test_lets_an_error_be_told_as_ever(self, code: Make) -> None:
+        async def body() -> None:
+            async with served(code("Odd")) as both:
+                reader, writer = await both.connect()
+                for act, answer in [(b"act=big&size=3", b'"xxx"'), (b"act=raise&abc=", b"ZeroDivisionError")] * 2:
+                    writer.write(KNOWN.replace(b"act=big&size=3", act))
+
+                    assert answer in await answer_of(reader)
+                writer.close()
+
+                assert both.inner.heads_read == 1
+
+        run(body)
+
+    def test_keeps_its_connection_open_as_long_as_it_is_used(self, code: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(server, "KEEP_ALIVE_S", 1)
+
+        async def body() -> None:
+            async with served(code("Odd")) as both:
+                reader, writer = await both.connect()
+                begun = time.monotonic()
+                while time.monotonic() < begun + 1.5:
+                    writer.write(post("act=sleep&seconds=0.1"))
+                    await answer_of(reader)
+
+                async with asyncio.timeout(10):
+                    assert await reader.read() == b""
+                assert both.inner.heads_read == 1
                 writer.close()
 
         run(body)

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pelagos.domain import errors as domain_errors
-from pelagos.runtime import answering, console, direct, errors, origins, predictions, routes
+from pelagos.runtime import answering, bodies, console, direct, errors, origins, predictions, routes
 from pelagos.runtime import service as services
 
 
@@ -40,17 +40,21 @@ class App:
         self._inner = inner
         self._base = base
         self._predictions: dict[str, predictions.Predictions] = {}
+        self.heads = direct.Heads()
+        """The heads of small predictions that were read before."""
         if service.settings.predict_endpoint:
             for name, module in service.modules.items():
                 answering = predictions.Predictions(service, module)
                 for path in (f"{base}/v2/models/{name}/predict/", f"{base}/v2/models/{name}/predict"):
                     self._predictions[path] = answering
 
-    def small(self, scope: Scope) -> predictions.Predictions | None:
-        """Give who predicts for a request that its connection may answer by itself (`direct`), None for all others."""
+    def small(self, scope: Scope) -> direct.Known | None:
+        """Say what a request asks for that its connection may answer by itself (`direct`), None for all others."""
         answering = self._predictions.get(scope["path"])
-        fits = answering is not None and scope["method"] == "POST" and direct.plain(scope["headers"])
-        return answering if fits else None
+        if answering is None or scope["method"] != "POST" or not direct.plain(scope["headers"]):
+            return None
+        head = bodies.Head(scope)
+        return direct.Known(answering, head, head.length or 0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

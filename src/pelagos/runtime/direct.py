@@ -2,10 +2,13 @@
 
 Only the plain case is dealt with here: valid arguments in a small body, the pretrained model, an answer that is plain
 JSON. As soon as there is anything else to do or to say, an ASGI application takes over, so every answer reads the same.
+
+Most clients send the same head again and again. One that was read before, to the byte, is not read again.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import time
 from collections.abc import Iterable
@@ -17,6 +20,8 @@ from pelagos.runtime import bodies, calls, predictions
 _SPECIAL = frozenset({b"origin", b"sec-fetch-site", b"expect", b"transfer-encoding", b"upgrade"})
 """With one of these in its head a request goes the ordinary way."""
 _HEAD = b"content-type: application/json; charset=utf-8\r\ncontent-length: %d\r\n%s\r\n%s"
+_HEADS_KEPT = 256
+_LONGEST_HEAD = 4096
 
 
 class Connection(Protocol):
@@ -26,6 +31,9 @@ class Connection(Protocol):
     app: Any
 
     def ordinary(self, app: Any) -> None: ...
+    def answered(self) -> None: ...
+    @property
+    def default_headers(self) -> Iterable[tuple[bytes, bytes]]: ...
 
 
 def plain(headers: Iterable[tuple[bytes, bytes]]) -> bool:
@@ -34,33 +42,72 @@ def plain(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return int(told.get(b"content-length", b"0")) <= bodies.IN_MEMORY and _SPECIAL.isdisjoint(told)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Known:
+    """What a head that was read asks for."""
+
+    answering: predictions.Predictions
+    head: bodies.Head
+    length: int
+    """Of the body."""
+
+
+class Heads:
+    """The heads of plain requests, by their bytes; all connections share them."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Known] = {}
+
+    def find(self, data: bytes) -> tuple[Known, bytes] | None:
+        """Give what `data` asks for, and its body, when it is one whole request whose head is known."""
+        end = data.find(b"\r\n\r\n") + 4
+        known = self._known.get(data[:end])
+        return None if known is None or len(data) != end + known.length else (known, data[end:])
+
+    def keep(self, data: bytes, known: Known) -> None:
+        """Remember the head that `data` begins with; when there are too many all are forgotten.
+
+        Only where its end is beyond doubt: parsers pass over empty lines in front, and some take a bare line feed.
+        """
+        head = data[: data.find(b"\r\n\r\n") + 4]
+        if head.startswith(b"POST ") and len(head) <= _LONGEST_HEAD and head.count(b"\n") == head.count(b"\r\n"):
+            if len(self._known) >= _HEADS_KEPT:
+                self._known.clear()
+            self._known[head] = known
+
+
 class Exchange:
     """One request and its answer; it is what the call's answer is given to."""
 
-    def __init__(self, connection: Connection, cycle: Any, answering: predictions.Predictions) -> None:
+    def __init__(self, connection: Connection, known: Known, *, cycle: Any = None, data: bytes = b"") -> None:
         self._connection = connection
+        self._known = known
         self.cycle = cycle
-        """Uvicorn's record of the request: its head, its body, and how its connection goes on."""
-        self._answering = answering
+        """Uvicorn's record of the request and of how its connection goes on; None while uvicorn knows nothing of it."""
+        self.data = data
+        """The whole request, when uvicorn knows nothing of it."""
         self._call: calls.Call | None = None
+        self._size = 0
         self._started = time.perf_counter()
 
-    def begin(self) -> None:
+    def begin(self, body: bytes) -> None:
         """Predict; the body is there."""
-        self._call = self._answering.call(self.cycle.scope, bytes(self.cycle.body), self)
+        answering = self._known.answering
+        self._size = len(body)
+        self._call = answering.call(self._known.head, body, self)
         if self._call is None:
             self._connection.ordinary(self._connection.app)
             return
-        self._answering.counters.in_flight += 1
+        answering.counters.in_flight += 1
         try:
-            self._answering.pool.submit(self._call)
+            answering.pool.submit(self._call)
         except errors.PelagosError as refused:
             self.set_exception(refused)
 
     def gone(self) -> None:
         """Take note that the client has gone."""
         if self._call is not None:
-            self._answering.pool.abandoned(self._call)
+            self._known.answering.pool.abandoned(self._call)
             self._end(499)
 
     def done(self) -> bool:
@@ -74,14 +121,16 @@ class Exchange:
             self._hand_over(reply)
             return
         self._end(200)
-        cycle.response_started = cycle.response_complete = True
-        more = b"" if cycle.keep_alive else b"connection: close\r\n"
-        defaults = b"".join(b"%s: %s\r\n" % header for header in cycle.default_headers)
+        closes = cycle is not None and not cycle.keep_alive
+        defaults = b"".join([b"%s: %s\r\n" % header for header in self._connection.default_headers])
         transport = self._connection.transport
+        more = b"connection: close\r\n" if closes else b""
         transport.write_now(b"HTTP/1.1 200 OK\r\n" + defaults + _HEAD % (len(body), more, body))
-        if not cycle.keep_alive:
+        if closes:
             transport.close()
-        cycle.on_response()
+        if cycle is not None:
+            cycle.response_started = cycle.response_complete = True
+        self._connection.answered()
 
     def set_exception(self, error: Exception) -> None:
         """Let the ordinary way tell of an error."""
@@ -89,9 +138,9 @@ class Exchange:
 
     def _hand_over(self, outcome: calls.Reply | Exception) -> None:
         self._call = None
-        size = len(self.cycle.body)
-        self._connection.ordinary(functools.partial(self._answering.finish, outcome, size, self._started))
+        finish = self._known.answering.finish
+        self._connection.ordinary(functools.partial(finish, outcome, self._size, self._started))
 
     def _end(self, status: int) -> None:
         self._call = None
-        self._answering.count(status, len(self.cycle.body), self._started)
+        self._known.answering.count(status, self._size, self._started)

@@ -47,14 +47,14 @@ class Predictions:
         client = _Client(receive)
         await self._answer(scope, send, client, body, self._reply(scope, receive, body, client), started)
 
-    def call(self, scope: Scope, data: bytes, taker: calls.Taker) -> calls.Call | None:
+    def call(self, head: bodies.Head, data: bytes, taker: calls.Taker) -> calls.Call | None:
         """Make the call of a request whose small body is there; None if it has faults or a model to look up."""
         body = self._body()
         try:
-            bodies.read_whole(scope, data, body, lenient=self._module.parses_itself)
+            bodies.read_whole(head, data, body, lenient=self._module.parses_itself)
             if self._module.parses_itself:
-                return calls.Call(*calls.prepare(_NOTHING, None, bodies.raw(scope, body)), taker)
-            found = self._arguments(scope, body)
+                return calls.Call(*calls.prepare(_NOTHING, None, bodies.raw(head, body)), taker)
+            found = self._arguments(head, body)
         except Exception:  # Whatever it is: the ordinary way meets it again, and tells.
             return None
         name, model = found.pop("model") if self._module.chooses_model else "", None
@@ -109,18 +109,19 @@ class Predictions:
         if self._module.predict_arguments is None:
             raise errors.not_implemented(self._module.name)
         await bodies.read(scope, receive, body, lenient=self._module.parses_itself)
+        head = bodies.Head(scope)
         if self._module.parses_itself:
-            return await self._module.pool.predict(_NOTHING, raw=bodies.raw(scope, body), watch=client.watch)
+            return await self._module.pool.predict(_NOTHING, raw=bodies.raw(head, body), watch=client.watch)
         try:
-            found = self._arguments(scope, body)
+            found = self._arguments(head, body)
         except arguments.BadArguments as bad:
             raise await self._with_model(bad) from None
         model = await self._model(found)
         return await self._module.pool.predict(found, model=model, watch=client.watch)
 
-    def _arguments(self, scope: Scope, body: bodies.Body) -> dict[str, Any]:
+    def _arguments(self, head: bodies.Head, body: bodies.Body) -> dict[str, Any]:
         assert self._module.predict_arguments is not None
-        given = arguments.Given(bodies.query(scope), body.fields() if body.form else _NOTHING, body.json)
+        given = arguments.Given(head.query, body.fields() if body.form else _NOTHING, body.json)
         return self._module.predict_arguments.read(given)
 
     async def _model(self, found: dict[str, Any]) -> Path | None:

@@ -125,9 +125,9 @@ async def _read(
         raise errors.not_implemented(module.name)
     if method["parse"] == "server":
         headers, cookies = dict(request.headers), dict(request.cookies)
-        given = arguments.Given(bodies.query(request.scope), body.fields(), body.json, headers, cookies)
+        given = arguments.Given(bodies.Head(request.scope).query, body.fields(), body.json, headers, cookies)
         return as_submitted(module.train_arguments.read(given), method)
-    return await read_by_module(module.pool, bodies.raw(request.scope, body))
+    return await read_by_module(module.pool, bodies.raw(bodies.Head(request.scope), body))
 
 
 async def read_pairs(
