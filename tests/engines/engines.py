@@ -102,7 +102,11 @@ def _podman(folder: Path, within: tuple[str, ...]) -> Iterator[Engine]:
         "CONTAINERS_CONF": str(folder / "containers.conf"),
         "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
     }
-    yield Engine("podman", variables, within)
+    try:
+        yield Engine("podman", variables, within)
+    finally:
+        # Its store is a mount of its own, which no folder can be removed with.
+        subprocess.run(["umount", folder / "root/overlay"], capture_output=True, timeout=30, check=False)
 
 
 @contextlib.contextmanager
@@ -114,6 +118,7 @@ def _udocker(folder: Path, within: tuple[str, ...]) -> Iterator[Engine]:
         "PATH": f"{_ADDED}:{os.environ['PATH']}",
         "HOME": str(folder),
         "UDOCKER_DIR": str(folder),
+        "UDOCKER_TMP": str(folder),
         "UDOCKER_USE_RUNC_EXECUTABLE": str(shutil.which("runc")),
         "UDOCKER_DEFAULT_EXECUTION_MODE": "R1",
     }
