@@ -242,7 +242,7 @@ class TestSlurm:
         number = said.split()[-1]
         assert cluster.ended(number) == "COMPLETED", (here / f"slurm-{number}.out").read_text()
         assert cluster.ask("squeue", "--noheader", "--states=all", f"--jobs={number}", "--format=%C %m %b") == (
-            "2 700M gres:gpu:1"
+            "2 828M gres:gpu:1"
         )
         assert json.loads((here / "answers" / "one.txt.json").read_text())["total"] == 4.0
 

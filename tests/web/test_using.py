@@ -96,7 +96,7 @@ class TestPelagos:
 
 
 class TestSlurm:
-    def test_asks_for_whole_cores_and_gpus(self) -> None:
+    def test_asks_for_whole_cores_and_gpus_and_for_memory_of_its_own(self) -> None:
         need = {"cpus": 0.5, "gpus": 0.25, "memory_mb": 100.2}
 
         found = lines("Slurm", trainable=True, resources={"train": need})
@@ -105,7 +105,7 @@ class TestSlurm:
             "sbatch",
             "--job-name=plankton.v2",
             "--cpus-per-task=1",
-            "--mem=101M",
+            "--mem=229M",
             "--gres=gpu:1",
         ]
 

@@ -20,6 +20,8 @@ PORT = 5000
 """Where images of modules listen, as DEEPaaS has it."""
 Description = Mapping[str, Any] | None
 """Of the installed module."""
+BESIDE_MB = 128
+"""Memory for Pelagos itself in a job of Slurm, which the card does not count: 62 MB were seen, twice that is given."""
 _DATA = "./my-data"
 _INPUTS = "./inputs --output ./answers"
 _ON_A_CLUSTER = (
@@ -143,7 +145,7 @@ def _slurm(each: card.Card, description: Description) -> str:
     if need is not None:
         # No part of a core can be had, and 0 means something else: no GPU, all of the memory.
         options += [f"--cpus-per-task={math.ceil(need.cpus)}"] if need.cpus else []
-        options += [f"--mem={math.ceil(need.memory_mb)}M"] if need.memory_mb else []
+        options += [f"--mem={math.ceil(need.memory_mb) + BESIDE_MB}M"] if need.memory_mb else []
         options += [f"--gres=gpu:{math.ceil(need.gpus)}"] if need.gpus else []
     act = _train(each, description) if trains else _predict_folder(each, description)
     return f"sbatch {' '.join(options)} --wrap={shlex.quote(act)}"
