@@ -122,6 +122,7 @@ async def _list(
     faults: Mapping[str, Sequence[str]],
     http_status: int = 200,
 ) -> Response:
+    live = await desk.live.address("datasets", "acts")
     found = await asyncio.to_thread(desk.hub.datasets.list)
     text = request.query_params.get("text", "")[:200]
     wanted = [each for each in found if text.lower() in each.name.lower()]
@@ -132,6 +133,7 @@ async def _list(
         title="Data sets",
         section="datasets",
         http_status=http_status,
+        live=live,
         datasets=wanted[pages.offset : pages.offset + pages.size],
         pages=pages,
         total=len(wanted),

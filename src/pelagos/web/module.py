@@ -46,6 +46,7 @@ def routes(desk: desks.Desk) -> list[BaseRoute]:
 
 async def show(desk: desks.Desk, request: Request) -> Response:
     """Draw the page."""
+    live = await desk.live.address("acts", "runs", "deployments")
     version = request.query_params.get("version", "")
     entry = await asyncio.to_thread(shelf.find, desk, request.path_params["name"], version)
     installation = await asyncio.to_thread(acts.installation, desk, entry.source)
@@ -62,6 +63,7 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         "module.html",
         title=entry.card.title,
         section="modules",
+        live=live,
         entry=entry,
         card=entry.card,
         here=using.address(entry.card.name),

@@ -70,6 +70,7 @@ def routes(desk: desks.Desk) -> list[BaseRoute]:
 
 async def show(desk: desks.Desk, request: Request) -> Response:
     """Draw the list that the address asks for."""
+    live = await desk.live.address("modules")
     asked = queries.of_parameters(_said(request))
     query = dataclasses.replace(asked, limit=PAGE, offset=(paging.number(request) - 1) * PAGE)
     answer, installed, waiting = await asyncio.to_thread(_found, desk, query)
@@ -79,6 +80,7 @@ async def show(desk: desks.Desk, request: Request) -> Response:
         "modules.html",
         title="Modules",
         section="modules",
+        live=live,
         query=query,
         answer=answer,
         meant=meant,

@@ -33,6 +33,7 @@ def routes(desk: desks.Desk) -> list[BaseRoute]:
 
 async def show_all(desk: desks.Desk, request: Request) -> Response:
     """List the proposals, those that wait first."""
+    live = await desk.live.address("proposals", "acts")
     found = await asyncio.to_thread(desk.hub.proposals.list)
     waiting = [each for each in found if each.state == proposal_store.State.PROPOSED]
     decided = [each for each in found if each.state != proposal_store.State.PROPOSED]
@@ -41,6 +42,7 @@ async def show_all(desk: desks.Desk, request: Request) -> Response:
         "proposals.html",
         title="Review",
         section="modules",
+        live=live,
         acts=await asyncio.to_thread(acts.recent, desk, orchestrator.Kind.PROPOSAL),
         groups=[("Waiting for a reviewer", waiting), ("Decided", decided[:SHOWN])],
         recipe=recipes.publish(desk.origin(request)),

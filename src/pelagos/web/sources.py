@@ -89,6 +89,7 @@ async def _page(desk: desks.Desk, request: Request, *, location: str = "", fault
         title="Sources",
         section="modules",
         http_status=422 if fault else 200,
+        live=await desk.live.address("sources"),
         sources=await asyncio.to_thread(desk.hub.sources.list),
         kinds=KINDS,
         most_faults=source_store.MOST_FAULTS,
