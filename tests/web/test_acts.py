@@ -100,6 +100,19 @@ class TestDatasetFromAnAddress:
 
 
 class TestInstallation:
+    def test_is_shown_while_it_goes_on(self, visitor: Visitor, site: slow_site.SlowSite) -> None:
+        visitor.put("plankton", links={"source": site.url.removesuffix("/data.csv")})
+        before = visitor.get("/modules/plankton").text
+        visitor.post("/modules/plankton/install")
+        waiting.until(lambda: site.asked)
+        page = visitor.get("/modules/plankton").text
+        site.go_on.set()
+        waiting.until(lambda: not going_on(visitor))
+
+        assert 'action="/modules/plankton/install"' in before
+        assert f"Installing {site.url.removesuffix('/data.csv')}" in page
+        assert 'action="/modules/plankton/install"' not in page
+
     def test_is_begun_once_by_one_form_and_says_why_it_failed(self, visitor: Visitor) -> None:
         visitor.put("plankton", links={"source": "http://127.0.0.1:1/"})
         page = visitor.get("/modules/plankton").text
