@@ -187,12 +187,15 @@ class TestTheHub:
             made = client.post("/api/v1/deployments", json={"module": module}).raise_for_status().json()
             place = f"/api/v1/deployments/{made['id']}"
             waiting.until(lambda: client.get(place).json()["state"] == "CREATE_COMPLETE")
+            ways = copied(hub, module)
         environment = {**os.environ, "PATH": PATH, "PELAGOS_TOKEN": hub.token, "PELAGOS_STATE_DIR": str(hub.state)}
-        ways = copied(hub, module)
 
         by_curl = pasted(ways["curl"], environment, tmp_path)
         from_python = pasted(f"python <<'END'\n{ways['python']}\nEND", environment, tmp_path)
 
+        with hub.client() as client:
+            client.delete(place).raise_for_status()
+            waiting.until(lambda: client.get("/api/v1/deployments").json()["total"] == 0)
         assert re.search(answer, by_curl)
         assert re.search(answer, from_python)
 
