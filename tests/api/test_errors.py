@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 import hub_world
 
 AtHub = Callable[..., None]
@@ -36,13 +38,17 @@ class TestError:
 
         at_hub(body)
 
-    def test_may_quote_half_a_character(self, at_hub: AtHub) -> None:
+    @pytest.mark.parametrize("route", ["runs", "deployments"])
+    def test_refuses_half_a_character(self, at_hub: AtHub, route: str) -> None:
         async def body(world: hub_world.Here) -> None:
-            half = {"content": b'{"module": "\\ud800"}', "headers": {"Content-Type": "application/json"}}
+            half = {"runs": b'{"module": "\\ud800"}', "deployments": b'{"module": "trivial", "title": "\\ud800"}'}
 
-            answer = await world.client.post("/api/v1/runs", **half)
+            answer = await world.client.post(
+                f"/api/v1/{route}", content=half[route], headers={"Content-Type": "application/json"}
+            )
 
-            assert answer.status_code == 404
+            assert answer.status_code == 422
+            assert "half a character (\\\\ud800)" in answer.text
 
         at_hub(body)
 

@@ -9,7 +9,7 @@ import pytest
 
 import databases
 from catalog import shelf
-from pelagos.catalog import queries, store
+from pelagos.catalog import queries, store, version_store
 from pelagos.domain import errors
 
 pytestmark = databases.BOTH
@@ -54,6 +54,16 @@ class TestVersions:
         found = {cards.version("owls", each.version).card.title for each in cards.versions("owls")}
 
         assert (len(cards.versions("owls")), found) == (2, {"Owls", "More owls"})
+
+    def test_of_a_card_that_gets_one_with_every_commit_are_not_kept_for_ever(self, cards: store.Store) -> None:
+        many = version_store.MOST + 3
+        cards.put([shelf.record("gulls", version="1.0")])
+        for number in range(many):
+            seen = shelf.NOW + datetime.timedelta(hours=number)
+            cards.put([dataclasses.replace(shelf.record("owls"), commit=f"c{number}", imported=seen)])
+
+        assert [each.version for each in cards.versions("owls")] == [f"c{number}" for number in range(many - 1, 2, -1)]
+        assert len(cards.versions("gulls")) == 1
 
     def test_stay_when_the_card_is_removed(self, cards: store.Store) -> None:
         cards.remove(["birds"])

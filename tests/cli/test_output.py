@@ -27,6 +27,14 @@ class TestNumber:
 
 
 class TestTable:
+    def test_lets_nothing_steer_the_terminal(self, capsys: pytest.CaptureFixture[str]) -> None:
+        output.table(["TITLE"], [["\x1b[2Jowls\x9b2J\ud800é"]])
+        output.note("two\nlines\x07")
+
+        said = capsys.readouterr()
+        assert said.out == "TITLE\n\ufffd[2Jowls\ufffd2J\ufffdé\n"
+        assert said.err == "two\nlines\ufffd\n"
+
     def test_is_as_wide_as_it_must_be(self, capsys: pytest.CaptureFixture[str]) -> None:
         output.table(("A", "LONG"), [("wide cell", 1), ("b", "")])
 

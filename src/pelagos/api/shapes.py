@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
@@ -26,6 +27,16 @@ class Asked(pydantic.BaseModel):
     """What somebody sends: a name that means nothing is a mistake."""
 
     model_config = pydantic.ConfigDict(extra="forbid")
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _whole_characters(cls, said: Any) -> Any:
+        """Refuse half a character, which JSON can write and no file or database can keep."""
+        try:
+            json.dumps(said, ensure_ascii=False, default=str).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"holds half a character (\\u{ord(error.object[error.start]):x})") from None
+        return said
 
 
 class Listed(Shape, Generic[Item]):

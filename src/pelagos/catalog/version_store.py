@@ -27,6 +27,8 @@ versions = sa.Table(
     sa.Column("imported", pelagos.db.Utc, nullable=False),
     sa.Column("content", sa.JSON, nullable=False),
 )
+MOST = 200
+"""Versions kept of each card."""
 _KEY = sa.tuple_(versions.c.name, versions.c.version)
 
 
@@ -63,6 +65,7 @@ def keep(writing: sa.Connection, records: Sequence[Record]) -> None:
         for key, record in zip(keys, records, strict=True)
     ]
     writing.execute(versions.insert(), rows)
+    _forget_oldest(writing, [record.card.name for record in records])
 
 
 def of_module(reading: sa.Connection, name: str) -> tuple[Version, ...]:
@@ -80,3 +83,14 @@ def get(reading: sa.Connection, name: str, version: str) -> Record:
     if row is None:
         raise errors.NotFound(f"There is no version {version} of the card {name}.")
     return Record(card.Card.model_validate(row.content), row.source, row.commit, row.imported)
+
+
+def _forget_oldest(writing: sa.Connection, names: Sequence[str]) -> None:
+    """Keep the newest of a card that states no version and gets one with every commit."""
+    count = sa.func.count()
+    crowded = sa.select(versions.c.name).where(versions.c.name.in_(names)).group_by(versions.c.name)
+    for name in writing.execute(crowded.having(count > MOST)).scalars().all():
+        order = versions.c.seen.desc(), versions.c.version.desc()
+        newest = sa.select(versions.c.version).where(versions.c.name == name).order_by(*order).limit(MOST)
+        kept = writing.execute(newest).scalars().all()
+        writing.execute(versions.delete().where(versions.c.name == name, versions.c.version.not_in(kept)))

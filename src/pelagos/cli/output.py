@@ -14,10 +14,13 @@ from typing import Any
 
 from pelagos.environments import Progress, Step
 
+_UNPRINTABLE = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160), *range(0xD800, 0xE000)], "\ufffd")
+"""Signs that steer a terminal, and halves of characters: what others wrote must not bring them there."""
+
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print rows in columns that are as wide as they need."""
-    lines = [[str(cell) for cell in row] for row in [head, *rows]]
+    lines = [[str(cell).translate(_UNPRINTABLE) for cell in row] for row in [head, *rows]]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     for line in lines:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
@@ -35,7 +38,7 @@ def json_line(value: Any) -> None:
 
 def note(text: str) -> None:
     """Say something to the person, apart from the results: on standard error."""
-    print(text, file=sys.stderr, flush=True)
+    print(text.translate(_UNPRINTABLE), file=sys.stderr, flush=True)
 
 
 def size(size_bytes: float) -> str:
