@@ -40,7 +40,7 @@ class ImageClassification(Module):
             raise answer
         return answer
 
-    def predict_batch(self, requests: list[dict[str, Any]]) -> list[Any]:
+    def predict_batch(self, requests: list[dict[str, Any]]) -> list[dict[str, Any] | BadInput]:
         """Answer together what waits: first decode, then classify, for each would find its cache taken by the other."""
         views = [self._views(asked["image"], ten_crop=asked["ten_crop"]) for asked in requests]
         judged = iter(self._classifier.classify([each for each in views if not isinstance(each, BadInput)]))
