@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import hub_world
 from journeys.conftest import PATIENCE_MS
 from journeys.test_accessibility import violations
 from pelagos import environments
+from pelagos.catalog import scaffold
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., sync_api.Page]
@@ -61,12 +63,19 @@ def hub(
     (shelf / "birds" / "README.md").write_text(README)
     for number in range(30):
         (shelf / f"plankton-{number}").mkdir()
-        (shelf / f"plankton-{number}" / "module.toml").write_text(f'title = "Plankton {number}"\ntags = ["sea"]\n')
+        (shelf / f"plankton-{number}" / "module.toml").write_text(
+            f'title = "Plankton {number}"\nversion = "1.0"\ntags = ["sea"]\n'
+        )
     with hub_world.process(hub_world.link_modules(base / "state", installed_modules)) as running:
         with running.client() as client:
             client.post("/api/v1/sources", json={"location": str(shelf)}).raise_for_status()
             for source in ("shelf", "installed"):
                 client.post(f"/api/v1/sources/{source}/refresh").raise_for_status()
+            # It has an older version now, and is broken.
+            changed = shelf / "plankton-0" / "module.toml"
+            for text in ('version = "2.0"\ntags = ["sea"]\n', 'version = "2.0\n'):
+                changed.write_text(f'title = "Plankton 0"\n{text}')
+                client.post("/api/v1/sources/shelf/refresh").raise_for_status()
         yield running
 
 
@@ -216,9 +225,40 @@ def look(request: pytest.FixtureRequest, chromium: sync_api.Browser) -> Iterator
     context.close()
 
 
+class TestReviewing:
+    def test_sends_a_module_back_and_accepts_it_then(self, look: sync_api.Page, tmp_path: Path) -> None:
+        scaffold.create(tmp_path / "penguins", "penguins", author="Ada", today=datetime.date(2026, 11, 1))
+        (tmp_path / "state").mkdir()
+        with hub_world.process(tmp_path / "state") as hub:
+            look.goto(hub.login())
+            found = []
+            for decided in ("returned", "accepted"):
+                with hub.client() as client:
+                    client.post("/api/v1/proposals", json={"path": str(tmp_path / "penguins")}).raise_for_status()
+                look.goto(f"{hub.address}/proposals")
+                look.locator("tr", has_text="proposed").get_by_role("link").click(timeout=90_000)
+                expect(look.get_by_role("table")).to_contain_text("passed")
+                found += violations(look)
+                if decided == "returned":
+                    look.get_by_role("button", name="Send back").click()
+                    expect(look.get_by_label("Comment")).to_have_attribute("aria-invalid", "true")
+                    found += violations(look)
+                    look.get_by_label("Comment").fill("Say what it is for.")
+                    look.get_by_role("button", name="Send back").click()
+                    expect(look.locator(".history")).to_contain_text("Say what it is for.")
+                else:
+                    look.get_by_role("button", name="Accept").click()
+                expect(look.locator(".head .badge")).to_have_text(decided)
+            look.get_by_role("link", name="penguins", exact=True).click()
+            expect(look.locator("dt", has_text="Checked")).to_be_visible()
+
+            assert "\n".join(found) == ""
+
+
 class TestAxe:
     PAGES = (
         *("/", "/modules", "/modules?q=trivail", "/modules/counting", "/modules/birds", "/modules/trivial/try"),
+        *("/modules/plankton-0", "/modules/plankton-0?version=1.0", "/settings/sessions/end"),
         *("/proposals", "/sources", "/sources/shelf/remove", "/sites", "/settings", "/search?q=plankton", "/nowhere"),
     )
 

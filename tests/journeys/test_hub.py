@@ -254,7 +254,9 @@ class TestWithoutScripts:
 
 class TestAxe:
     @pytest.mark.parametrize("look", ["light-1280", "dark-1280", "light-390"])
-    def test_has_nothing_to_object_to(self, chromium: sync_api.Browser, hub: hub_world.Process, look: str) -> None:
+    def test_has_nothing_to_object_to(
+        self, chromium: sync_api.Browser, hub: hub_world.Process, archive: Path, look: str
+    ) -> None:
         theme, _, width = look.partition("-")
         # axe itself is put into the page as a script, which the policy forbids.
         context = chromium.new_context(
@@ -275,9 +277,13 @@ class TestAxe:
         # It is not installed: what is said of that holds a long path.
         expect(page.locator("#status")).to_contain_text("Install it", timeout=PATIENCE_MS)
 
+        with hub.client() as client:
+            kept = client.put(f"/api/v1/datasets/{look}?filename=birds.zip", content=archive.read_bytes())
+            kept.raise_for_status()
+
         found = []
         for path in PAGES:
-            page.goto(hub.address + path.format(run=number, deployment=deployment))
+            page.goto(hub.address + path.format(run=number, deployment=deployment, look=look))
             page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
             found += [f"{path}: {fault}" for fault in violations(page)]
             if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
@@ -303,6 +309,8 @@ PAGES = (
     "/deployment/{deployment}",
     "/deployment/{deployment}/change",
     "/datasets",
+    "/datasets/{look}",
+    "/datasets/{look}/delete",
 )
 
 
