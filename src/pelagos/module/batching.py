@@ -5,9 +5,10 @@ from __future__ import annotations
 import statistics
 from typing import List, Tuple
 
-GAIN = 1.03
-"""A larger batch must answer this much faster, per request, to be worth the longer wait of its first request; pairs
-must be this much slower not to be, for the author of `predict_batch` says that it pays."""
+GAIN = 1.1
+"""A larger batch must answer this much faster, per request, to be worth the longer wait of its first request."""
+LOSS = 1.03
+"""Pairs must be this much slower not to be worth it: the author of `predict_batch` says that it pays."""
 LOOKS = 32
 """Batches timed of each of two sizes before they are judged by their medians, when neither is plainly better."""
 FEW = 4
@@ -50,7 +51,7 @@ class BatchSize:
         if not apart and min(len(small), len(large)) < LOOKS:
             return
         self._each_s = ([], [])
-        wanted = GAIN if self.size > 1 else 1 / GAIN
+        wanted = GAIN if self.size > 1 else 1 / LOSS
         if statistics.median(small) >= wanted * statistics.median(large):
             self.size, self.trying = self.trying, min(2 * self.trying, LARGEST)
         else:
