@@ -157,8 +157,10 @@ class Acts:
     def start(self) -> None:
         """Take over what hubs have left that are no more."""
         self._stopping.clear()
+        left = self._store.find(*act_store.conditions(states=[State.RUNNING]))
+        # After reading them: a hub that starts at the same time may be the owner of one since a moment.
         living = self._living()
-        for each in reversed(self._store.find(*act_store.conditions(states=[State.RUNNING]))):
+        for each in reversed(left):
             if each.owner not in living:
                 taken = dataclasses.replace(each, owner=self._owner, tries=each.tries + 1)
                 if self._store.change(each, owner=taken.owner, tries=taken.tries):
