@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pelagos.domain import clock, errors, records, states
+from pelagos.domain import clock, errors, idempotency, records, states
 from pelagos.jobs import accepting, reconcile, run_folder, store, submission, trained_store
 from pelagos.sites import driver
 
@@ -22,7 +22,6 @@ ORPHAN_AFTER_S = 24 * 3600.0
 """A run folder without a record may belong to a submission that is still copying its files."""
 WATCHED_AT_MOST = 64
 """Of more jobs than this the end is seen at the next step only."""
-LONGEST_KEY = 200
 _LOOK_AGAIN_S = 0.02
 _NOTHING_SEEN = (False, False)
 _ID = re.compile("[0-9a-f]{32}")
@@ -186,13 +185,11 @@ class Jobs:
         return any(self._milestones(job_id) != seen for job_id, seen in self._watched.items())
 
     def _faults(self, wanted: submission.Submission) -> dict[str, list[str]]:
-        faults = {}
+        faults = idempotency.faults(wanted.key)
         if wanted.site not in self._drivers:
             faults["site"] = [f"'{wanted.site}' is none of: {', '.join(sorted(self._drivers))}"]
         if wanted.id is not None and not _ID.fullmatch(wanted.id):
             faults["id"] = [f"'{wanted.id}' is not 32 hexadecimal digits"]
-        if wanted.key is not None and len(wanted.key) > LONGEST_KEY:
-            faults["key"] = [f"has {len(wanted.key)} characters; {LONGEST_KEY} are the most"]
         return faults
 
     def _accepted_before(self, wanted: submission.Submission) -> records.Job | None:

@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from pelagos import jobs
-from pelagos.domain import clock, errors
+from pelagos.domain import clock, errors, idempotency
 from pelagos.orchestrator import attempts, deployment, health, plans, reconcile, store
 from pelagos.sites import driver
 
 MOST_REPLICAS = 64
-LONGEST_KEY = 200
 LONGEST_TITLE = 200
 NOTE_USE_EVERY_S = 5.0
 """A use is noted no more often than this, or four times until it is idle: a request shall cost no write."""
@@ -235,9 +234,7 @@ class Deployments:
 
     def _checked(self, wish: deployment.Wish, key: str | None) -> deployment.Wish:
         """Give a wish with its module's name as it is written there. Raises InvalidInput with every fault."""
-        faults = {name: [text] for name, text in self._faults(wish) if text}
-        if key is not None and len(key) > LONGEST_KEY:
-            faults["key"] = [f"has {len(key)} characters; {LONGEST_KEY} are the most"]
+        faults = idempotency.faults(key) | {name: [text] for name, text in self._faults(wish) if text}
         if faults:
             raise errors.InvalidInput(faults)
         return dataclasses.replace(wish, module=self._around.modules.find(wish.module).name)
