@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from pelagos.module import lock
 
@@ -58,3 +61,18 @@ class TestHold:
 
         assert granted is not None
         os.close(granted)
+
+
+class TestTaken:
+    def test_tells_whether_anybody_holds_it(self, tmp_path: Path) -> None:
+        with (tmp_path / "lock").open("w") as held:
+            free = lock.taken(tmp_path / "lock")
+            fcntl.flock(held, fcntl.LOCK_EX)
+
+            assert (free, lock.taken(tmp_path / "lock")) == (False, True)
+        assert not lock.taken(tmp_path / "lock")
+
+    def test_takes_folders_and_refuses_what_is_not_there(self, tmp_path: Path) -> None:
+        assert not lock.taken(tmp_path)
+        with pytest.raises(FileNotFoundError):
+            lock.taken(tmp_path / "gone")

@@ -38,3 +38,18 @@ def holder(path: Union[str, os.PathLike[str]]) -> Optional[int]:
     finally:
         os.close(descriptor)
     return None if kind == fcntl.F_UNLCK else pid
+
+
+def taken(path: Union[str, os.PathLike[str]]) -> bool:
+    """Tell whether anybody holds an `flock` of a file or folder, the other kind: dropped with its last descriptor.
+
+    Raises FileNotFoundError when there is nothing of that name.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

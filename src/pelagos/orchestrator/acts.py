@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from pelagos import identity
-from pelagos.domain import clock, errors, steps
+from pelagos.domain import clock, errors, idempotency, steps
+from pelagos.module import lock
 from pelagos.orchestrator import act_store
 from pelagos.orchestrator.act_store import Act, Kind, State
 
-LONGEST_KEY = 200
 LONGEST_QUEUE = 100
 """Acts of one kind that may wait for their turn."""
 MOST_TRIES = 3
@@ -97,8 +97,8 @@ class Acts:
         With a key it may be called any number of times, at once and from several processes: it is one act. Raises what
         speaks against it as far as that can be told at once, and Busy.
         """
-        if key is not None and len(key) > LONGEST_KEY:
-            raise errors.InvalidInput({"key": [f"has {len(key)} characters; {LONGEST_KEY} are the most"]})
+        if too_long := idempotency.faults(key):
+            raise errors.InvalidInput(too_long)
         before = self._store.by_key(kind, key) if key else None
         if before is not None:
             return self._told(before)
@@ -201,10 +201,11 @@ class Acts:
         """Give the hubs that live, and remove the files of the others."""
         living = {self._owner}
         for path in self._folder.glob("[!.]*"):
-            if path.name not in living and _is_held(path):
-                living.add(path.name)
-            elif path.name not in living:
-                path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # Another hub looks too.
+                if path.name not in living and lock.taken(path):
+                    living.add(path.name)
+                elif path.name not in living:
+                    path.unlink()
         return living
 
     def _accept(self, act: Act) -> None:
@@ -298,17 +299,3 @@ class Acts:
                     return
         self.ended += 1
         self._steps.pop(act.id, None)
-
-
-def _is_held(path: Path) -> bool:
-    try:
-        held = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(held)
-    return False

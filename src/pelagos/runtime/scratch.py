@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Self
 
+from pelagos.module import lock
+
 _PREFIX = "pelagos-scratch-"
 _LOCK = ".lock"
 YOUNG_S = 60.0
@@ -47,14 +49,5 @@ def sweep(parent: Path | None = None) -> None:
     """Remove the folders of processes that were killed."""
     for folder in (parent or Path(tempfile.gettempdir())).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
-            if time.time() - folder.stat().st_mtime > YOUNG_S and _is_free(folder):
+            if time.time() - folder.stat().st_mtime > YOUNG_S and not lock.taken(folder / _LOCK):
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_free(folder: Path) -> bool:
-    with (folder / _LOCK).open("r+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

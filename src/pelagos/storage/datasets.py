@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from pelagos.domain import clock, errors, steps
-from pelagos.module import durable
+from pelagos.module import durable, lock
 from pelagos.storage import fetching, limits, names, tree, unpacking
 
 _STAGING = ".staging"
@@ -272,13 +272,6 @@ def _locked(folder: Path) -> Iterator[None]:
 def _is_left(stage: Path) -> bool:
     """Whether nobody works in a stage any more."""
     try:
-        held = os.open(stage, os.O_RDONLY)
+        return not lock.taken(stage)
     except FileNotFoundError:
         return False
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(held)
-    return True
