@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from pelagos.cli import hub, output
+from pelagos.cli import hub
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,11 +30,9 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _list(given: argparse.Namespace, found: list[Any]) -> int:
-    if given.json:
-        output.as_json([hub.facts(each) for each in found])
-    elif not found:
-        output.note("The hub has nothing to do.")
-    else:
-        rows = [(each.id[:8], each.kind, each.about, each.state, each.step, hub.moment(each.created)) for each in found]
-        output.table(("ACT", "KIND", "ABOUT", "STATE", "STEP", "BEGUN"), rows)
-    return 0
+    head = ("ACT", "KIND", "ABOUT", "STATE", "STEP", "BEGUN")
+    return hub.show_all(given, found, none="The hub has nothing to do.", head=head, row=_row)
+
+
+def _row(each: Any) -> tuple[str, ...]:
+    return (each.id[:8], each.kind, each.about, each.state, each.step, hub.moment(each.created))

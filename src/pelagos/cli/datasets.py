@@ -32,12 +32,10 @@ def run(given: argparse.Namespace) -> int:
     if given.act == "delete":
         known.delete(given.name)
         return 0
-    found = known.list()
-    if given.json:
-        output.as_json([hub.facts(each) for each in found])
-    elif not found:
-        output.note("There are no data sets.")
-    else:
-        rows = [(each.name, each.files, output.size(each.bytes), hub.moment(each.created)) for each in found]
-        output.table(("NAME", "FILES", "SIZE", "CREATED"), rows)
-    return 0
+    return hub.show_all(
+        given,
+        known.list(),
+        none="There are no data sets.",
+        head=("NAME", "FILES", "SIZE", "CREATED"),
+        row=lambda each: (each.name, each.files, output.size(each.bytes), hub.moment(each.created)),
+    )

@@ -53,14 +53,8 @@ def run(given: argparse.Namespace) -> int:
 
 def _list(given: argparse.Namespace, known: client.Client) -> int:
     found = known.deployments.list(module=given.module, limit=given.limit)
-    if given.json:
-        output.as_json([hub.facts(each) for each in found])
-    elif not found:
-        output.note("There are no deployments.")
-    else:
-        head = ("ID", "MODULE", "WHAT", "STATE", "SITE", "CREATED", "TITLE")
-        output.table(head, [_row(each) for each in found])
-    return 0
+    head = ("ID", "MODULE", "WHAT", "STATE", "SITE", "CREATED", "TITLE")
+    return hub.show_all(given, found, none="There are no deployments.", head=head, row=_row)
 
 
 def _row(each: Any) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pelagos import environments
@@ -31,6 +32,24 @@ def show(given: argparse.Namespace, thing: things.Record, line: str) -> int:
         output.as_json(facts(thing))
     else:
         print(line)
+    return 0
+
+
+def show_all(
+    given: argparse.Namespace,
+    found: Sequence[things.Record],
+    *,
+    none: str,
+    head: Sequence[str],
+    row: Callable[[Any], Sequence[object]],
+) -> int:
+    """Print a list: whole for programs, as a table for people, who are told `none` when nothing is in it."""
+    if given.json:
+        output.as_json([facts(each) for each in found])
+    elif not found:
+        output.note(none)
+    else:
+        output.table(head, [row(each) for each in found])
     return 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pelagos.cli import hub, output
+from pelagos.cli import hub
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,12 +21,10 @@ def run(given: argparse.Namespace) -> int:
     if given.act == "end":
         known.end(given.id)
         return 0
-    found = known.list()
-    if given.json:
-        output.as_json([hub.facts(each) for each in found])
-    elif not found:
-        output.note("No browser is logged in. To log one in: pelagos login")
-    else:
-        rows = [(each.id, each.agent, hub.moment(each.created), hub.moment(each.used)) for each in found]
-        output.table(("SESSION", "BROWSER", "BEGUN", "LAST SEEN"), rows)
-    return 0
+    return hub.show_all(
+        given,
+        known.list(),
+        none="No browser is logged in. To log one in: pelagos login",
+        head=("SESSION", "BROWSER", "BEGUN", "LAST SEEN"),
+        row=lambda each: (each.id, each.agent, hub.moment(each.created), hub.moment(each.used)),
+    )

@@ -16,12 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Print them."""
-    found = hub.of(given).sites()
-    if given.json:
-        output.as_json([hub.facts(each) for each in found])
-        return 0
-    output.table(("SITE", "CAN", "CPUS", "GPUS", "MEMORY", "WAIT", "NOTE"), [_row(each) for each in found])
-    return 0
+    head = ("SITE", "CAN", "CPUS", "GPUS", "MEMORY", "WAIT", "NOTE")
+    return hub.show_all(given, hub.of(given).sites(), none="There are no sites.", head=head, row=_row)
 
 
 def _row(site: Any) -> tuple[str, ...]:
