@@ -32,7 +32,7 @@ async def form(request: Request) -> AsyncIterator[bodies.Body]:
     place = _place(request)
     body = bodies.Body(place.limit, place.folder)
     try:
-        await bodies.read(request.scope, request.receive, body)
+        await bodies.read(bodies.Head(request.scope), request.receive, body)
         yield body
     finally:
         await body.close()

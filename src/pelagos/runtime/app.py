@@ -51,10 +51,10 @@ class App:
     def small(self, scope: Scope) -> direct.Known | None:
         """Say what a request asks for that its connection may answer by itself (`direct`), None for all others."""
         answering = self._predictions.get(scope["path"])
-        if answering is None or scope["method"] != "POST" or not direct.plain(scope["headers"]):
+        if answering is None or scope["method"] != "POST":
             return None
         head = bodies.Head(scope)
-        return direct.Known(answering, head, head.length or 0)
+        return direct.Known(answering, head, head.length or 0) if direct.plain(head) else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

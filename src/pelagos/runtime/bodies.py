@@ -75,12 +75,13 @@ class Head:
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        self._headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.as_sent: dict[bytes, bytes] = dict(scope["headers"])
+        """The headers as they came, their names in lower case."""
 
     @functools.cached_property
     def kind(self) -> str:
         """The media type of the body, with its parameters."""
-        return self._headers.get(b"content-type", b"").decode("latin-1")
+        return self.as_sent.get(b"content-type", b"").decode("latin-1")
 
     @functools.cached_property
     def media_type(self) -> str:
@@ -90,9 +91,9 @@ class Head:
     @functools.cached_property
     def length(self) -> int | None:
         """How long the body is said to be, in bytes."""
-        if b"transfer-encoding" in self._headers:
+        if b"transfer-encoding" in self.as_sent:
             return None
-        text = self._headers.get(b"content-length", b"0")
+        text = self.as_sent.get(b"content-length", b"0")
         return int(text) if text.isdigit() else None
 
     @functools.cached_property
@@ -111,12 +112,22 @@ class Head:
         return {name.decode("latin-1"): value.decode("latin-1") for name, value in self._scope["headers"]}
 
 
-async def read(scope: Scope, receive: Receive, body: Body, *, lenient: bool = False) -> None:
+async def read(head: Head, receive: Receive, body: Body, *, lenient: bool = False) -> None:
     """Receive the whole body into `body`. Raises Declined (400), TooLarge, `pool.ClientGone`.
 
     With `lenient`, JSON that is broken is left to whoever looks for an argument in it.
     """
-    await _read(Head(scope), receive, body, lenient=lenient)
+    length, name = head.length, head.media_type
+    if length is not None:
+        body.check(length)
+    if name == "multipart/form-data":
+        await _multipart(receive, body, head.kind, small=length is not None and length <= IN_MEMORY)
+    elif name == "application/x-www-form-urlencoded":
+        body.form = list(_pairs(await _whole(receive, body)))
+    elif name == "application/json" or (name.startswith("application/") and name.endswith("+json")):
+        await _read_json(receive, body, lenient=lenient)
+    elif length != 0:
+        await _drain(receive, body)
 
 
 def read_whole(head: Head, data: bytes, body: Body, *, lenient: bool = False) -> None:
@@ -125,7 +136,7 @@ def read_whole(head: Head, data: bytes, body: Body, *, lenient: bool = False) ->
     async def receive() -> Message:
         return {"type": "http.request", "body": data, "more_body": False}
 
-    reading = _read(head, receive, body, lenient=lenient)
+    reading = read(head, receive, body, lenient=lenient)
     try:
         reading.send(None)
     except StopIteration:
@@ -154,20 +165,6 @@ def raw(head: Head, body: Body) -> dict[str, Any]:
         "headers": head.headers,
         "cookies": cookies(head.headers.get("cookie", "")),
     }
-
-
-async def _read(head: Head, receive: Receive, body: Body, *, lenient: bool) -> None:
-    length, name = head.length, head.media_type
-    if length is not None:
-        body.check(length)
-    if name == "multipart/form-data":
-        await _multipart(receive, body, head.kind, small=length is not None and length <= IN_MEMORY)
-    elif name == "application/x-www-form-urlencoded":
-        body.form = list(_pairs(await _whole(receive, body)))
-    elif name == "application/json" or (name.startswith("application/") and name.endswith("+json")):
-        await _read_json(receive, body, lenient=lenient)
-    elif length != 0:
-        await _drain(receive, body)
 
 
 def _by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:

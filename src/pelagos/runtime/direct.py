@@ -36,10 +36,9 @@ class Connection(Protocol):
     def default_headers(self) -> Iterable[tuple[bytes, bytes]]: ...
 
 
-def plain(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether the head of a request tells of a small body and nothing special; its names are in lower case."""
-    told = dict(headers)
-    return int(told.get(b"content-length", b"0")) <= bodies.IN_MEMORY and _SPECIAL.isdisjoint(told)
+def plain(head: bodies.Head) -> bool:
+    """Whether the head of a request tells of a small body and nothing special."""
+    return _SPECIAL.isdisjoint(head.as_sent) and (head.length or 0) <= bodies.IN_MEMORY
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -108,8 +108,8 @@ class Predictions:
     async def _reply(self, scope: Scope, receive: Receive, body: bodies.Body, client: _Client) -> calls.Reply:
         if self._module.predict_arguments is None:
             raise errors.not_implemented(self._module.name)
-        await bodies.read(scope, receive, body, lenient=self._module.parses_itself)
         head = bodies.Head(scope)
+        await bodies.read(head, receive, body, lenient=self._module.parses_itself)
         if self._module.parses_itself:
             return await self._module.pool.predict(_NOTHING, raw=bodies.raw(head, body), watch=client.watch)
         try:

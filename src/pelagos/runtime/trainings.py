@@ -45,8 +45,9 @@ class Trainings:
         body = bodies.Body(self._service.settings.client_max_size, self._service.uploads)
         try:
             lenient = module.description["train"]["parse"] == "worker"
-            await bodies.read(request.scope, request.receive, body, lenient=lenient)
-            plain, files = await _read(module, request, body)
+            head = bodies.Head(request.scope)
+            await bodies.read(head, request.receive, body, lenient=lenient)
+            plain, files = await _read(module, request, head, body)
             submission = jobs_room.Submission(
                 kind=records.Kind.TRAINING,
                 module=code_of(module),
@@ -117,7 +118,7 @@ def shown(job: records.Job) -> dict[str, Any]:
 
 
 async def _read(
-    module: services.ServedModule, request: Request, body: bodies.Body
+    module: services.ServedModule, request: Request, head: bodies.Head, body: bodies.Body
 ) -> tuple[dict[str, Any], dict[str, Path | bytes]]:
     """Read the arguments of a training, here or in a worker; gives them as a submission has them, and its files."""
     method = module.description["train"]
@@ -125,9 +126,9 @@ async def _read(
         raise errors.not_implemented(module.name)
     if method["parse"] == "server":
         headers, cookies = dict(request.headers), dict(request.cookies)
-        given = arguments.Given(bodies.Head(request.scope).query, body.fields(), body.json, headers, cookies)
+        given = arguments.Given(head.query, body.fields(), body.json, headers, cookies)
         return as_submitted(module.train_arguments.read(given), method)
-    return await read_by_module(module.pool, bodies.raw(bodies.Head(request.scope), body))
+    return await read_by_module(module.pool, bodies.raw(head, body))
 
 
 async def read_pairs(

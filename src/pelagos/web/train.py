@@ -91,7 +91,7 @@ async def form(desk: desks.Desk, request: Request) -> AsyncIterator[bodies.Body]
     """Receive a posted form for the length of one request; what it brought is on disk, and gone afterwards."""
     body = bodies.Body(desk.hub.settings.upload_max_size, desk.uploads)
     try:
-        await bodies.read(request.scope, request.receive, body)
+        await bodies.read(bodies.Head(request.scope), request.receive, body)
         yield body
     finally:
         await body.close()

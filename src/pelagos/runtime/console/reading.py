@@ -17,7 +17,7 @@ async def form(request: Request, service: services.Service) -> AsyncIterator[lis
     """Give the fields in their order, text or `calls.Upload`; what was written to disk is gone afterwards."""
     body = bodies.Body(service.settings.client_max_size, service.uploads)
     try:
-        await bodies.read(request.scope, request.receive, body)
+        await bodies.read(bodies.Head(request.scope), request.receive, body)
         yield body.form
     finally:
         await body.close()
