@@ -21,11 +21,14 @@ def on_both(metafunc: pytest.Metafunc) -> None:
 
 
 @contextlib.contextmanager
-def fresh(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
-    """Give the address of a fresh database of the kind that a fixture is parametrised by; without that, of SQLite."""
+def fresh(request: pytest.FixtureRequest, folder: Path, template: str = postgresql.MIGRATED) -> Iterator[str]:
+    """Give the address of a fresh database of the kind that a fixture is parametrised by; without that, of SQLite.
+
+    One of SQLite is empty, one of PostgreSQL as its template.
+    """
     if getattr(request, "param", "sqlite") == "sqlite":
         yield f"sqlite:///{folder}/pelagos.sqlite"
         return
     server: postgresql.Server = request.getfixturevalue("postgresql_server")
-    with server.database() as url:
+    with server.database(template) as url:
         yield url

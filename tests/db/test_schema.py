@@ -27,11 +27,7 @@ from pelagos.db import connection, migrate, schema
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database without tables, which the fixture of that name for all rooms does not give."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        yield f"sqlite:///{tmp_path}/pelagos.sqlite"
-        return
-    server: postgresql.Server = request.getfixturevalue("postgresql_server")
-    with server.database(postgresql.EMPTY) as url:
+    with databases.fresh(request, tmp_path, postgresql.EMPTY) as url:
         yield url
 
 

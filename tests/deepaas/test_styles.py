@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import waiting
 from pelagos.module import processes
 from side_by_side import servers
 from side_by_side.servers import ROOT, Server
@@ -179,15 +180,11 @@ def trained(server: Server, **arguments: str) -> Any:
     """Train and give what came of it; in a second of its own, as the module names its models by the second."""
     names = server.client.get("/v2/models/finches/train/").json()
     last = names[-1]["result"]["output"]["modelname"] if names else ""
-    while time.strftime("%Y-%m-%d_%H%M%S") <= last:
-        time.sleep(0.05)
+    waiting.until(lambda: time.strftime("%Y-%m-%d_%H%M%S") > last)
     path = "/v2/models/finches/train/"
     uuid = server.client.post(path, data=arguments).json()["uuid"]
-    deadline = time.monotonic() + 30
+    waiting.until(lambda: server.client.get(path + uuid).json()["status"] != "running")
     told = server.client.get(path + uuid).json()
-    while told["status"] == "running" and time.monotonic() < deadline:
-        time.sleep(0.05)
-        told = server.client.get(path + uuid).json()
     assert told["status"] == "done", told
     return told["result"]["output"]
 

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import waiting
+
 COMMAND = (sys.executable, "-m", "pelagos.cli")
 
 
@@ -95,7 +97,5 @@ def running(module: str, state: Path, modules: Path) -> Iterator[Program]:
 def until(holds: Callable[[], Any], within_s: float) -> float:
     """Wait until something holds; gives how long that took, in seconds."""
     started = time.monotonic()
-    while not holds():
-        assert time.monotonic() - started < within_s, f"it did not hold within {within_s:g} s"
-        time.sleep(0.02)
+    waiting.until(holds, within_s)
     return time.monotonic() - started
