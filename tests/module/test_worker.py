@@ -192,4 +192,23 @@ class TestReadRequest:
         assert [file.read() for file in request.arguments["many"]] == [b"two", b"three"]
         assert request.raw is not None
         assert request.raw["form"][1][1].read() == b"four"
-        assert len(request.files()) == 4
+        assert len(request.files) == 4
+
+    @pytest.mark.parametrize(
+        ("kind", "body", "read"),
+        [
+            ("form", b"a=1&b=%26", {"form": [("a", "1"), ("b", "&")]}),
+            ("json", b'{"a": 1}', {"json": {"a": 1}}),
+            ("json", b"", {}),
+            ("json", b"{", {"invalid_json": True}),
+            ("json", b"[" * 100_000, {"invalid_json": True}),
+            ("", b"", {}),
+        ],
+    )
+    def test_reads_a_body_that_came_as_it_is(self, kind: str, body: bytes, read: dict[str, Any]) -> None:
+        said = {"query": [["q", "1"]], "form": [], "json": None, "invalid_json": False, "headers": {}, "cookies": {}}
+        data = frames.pack(frames.REQUEST, 1, {**said, "kind": kind}, body)
+
+        first, second = (worker.read_request(frames.Splitter().feed(data)[0]) for _ in range(2))
+
+        assert first.raw == second.raw == {**said, "kind": kind, **read}

@@ -25,15 +25,18 @@ Make = Callable[..., jobs.ModuleCode]
 def author_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `pelagos.module` and the modules of these tests."""
     folder = authors.make(tmp_path_factory.mktemp("author"))
-    shutil.copy(Path(__file__).parent / "odd.py", folder)
+    for name in ("odd.py", "old.py"):
+        shutil.copy(Path(__file__).parent / name, folder)
     return folder
 
 
 @pytest.fixture
 def code(author_path: Path) -> Make:
-    """Make the code of a module by the name of its class."""
+    """Make the code of a module by the name of its class; `old` is one written for DEEPaaS."""
 
     def made(name: str, **changes: Any) -> jobs.ModuleCode:
+        if name == "old":
+            return jobs.ModuleCode(name, "deepaas", name, Path(sys.executable), author_path, **changes)
         return jobs.ModuleCode(name.lower(), "native", f"odd:{name}", Path(sys.executable), author_path, **changes)
 
     return made

@@ -79,6 +79,29 @@ CORPUS = {
     "a fault, then a request": post("size=many") + post("act=big&size=2"),
     "what is no HTTP": b"POST / HTTP/9.9\r\n\r\n",
 }
+OLD = "/v2/models/old/predict/"
+PARSED_BY_THE_MODULE = {
+    "a form": post("text=a&size=3&many=x&many=y", path=OLD),
+    "a quoted form": post("text=a+%C3%A9%26&many=%zz", path=OLD),
+    "nothing at all": post("", "", OLD),
+    "the query": post("", "", OLD + "?text=a+b&many=x"),
+    "the query before the form": post("text=form", path=OLD + "?text=query"),
+    "JSON": post('{"text": "a", "any": {"b": [1, null]}}', JSON, OLD),
+    "JSON of another name": post('{"text": "a"}', "Content-Type: application/x+json\r\n", OLD),
+    "broken JSON": post("{", JSON, OLD),
+    "deep JSON": post("[" * 100_000, JSON, OLD),
+    "empty JSON": post("", JSON, OLD),
+    "a list": post("[1]", JSON, OLD),
+    "not UTF-8": post(b"text=\xff", path=OLD),
+    "headers and cookies": post("", "X-Head: h\r\nCookie: crumb=c; other=o\r\n", OLD),
+    "faults": post("size=many&text=" + "x" * 30, path=OLD),
+    "most fields": post("&".join(["many=x"] * 1000), path=OLD),
+    "too many fields": post("&".join(["many=x"] * 1001), path=OLD),
+    "too long a head": post("text=a", FORM + f"X-Head: {'h' * 9000}\r\n", OLD),
+    "another kind of body": post("hello", "Content-Type: text/plain\r\n", OLD + "?text=a"),
+    "a file": post(part("image", b"x", '; filename="a.png"') + b"--b--\r\n", PARTS, OLD),
+    "broken parts": post("nothing", PARTS, OLD),
+}
 WITH_FILES = {
     "a small file": post(picture(b"x" * 1000), PARTS),
     "a file of many packets": post(picture(b"x" * 900_000), PARTS),
@@ -183,6 +206,25 @@ class TestDirect:
 
                     assert direct == ordinary, name
                     assert direct.startswith(b"HTTP/1.1 "), name
+
+        run(body)
+
+    def test_lets_a_module_that_parses_requests_read_them(self, code: Make) -> None:
+        async def body() -> None:
+            async with served(code("old")) as both:
+                for name, request in PARSED_BY_THE_MODULE.items():
+                    first, known = await both.ask("direct", request), await both.ask("direct", request)
+
+                    assert first == known == await both.ask("ordinary", request), name
+                    assert first.startswith(b"HTTP/1.1 "), name
+                asked = both.inner.asked
+                reader, writer = await both.connect()
+                for name in ("a form", "a quoted form", "JSON", "nothing at all", "headers and cookies"):
+                    writer.write(PARSED_BY_THE_MODULE[name])
+                    await answer_of(reader)
+                writer.close()
+
+                assert both.inner.asked == asked
 
         run(body)
 

@@ -26,12 +26,8 @@ class Request:
     arguments: Dict[str, Any]
     model: Optional[Folder] = None
     raw: Optional[Mapping[str, Any]] = None
-
-    def files(self) -> List[File]:
-        """List the files in it, to be discarded after the call."""
-        values = list(self.arguments.values()) + [value for _, value in (self.raw or {}).get("form", [])]
-        flat = [item for value in values for item in (value if isinstance(value, list) else [value])]
-        return [item for item in flat if isinstance(item, File)]
+    files: List[File] = dataclasses.field(default_factory=list)
+    """Those in the arguments or in the form, to be discarded after the call."""
 
 
 @dataclasses.dataclass

@@ -7,7 +7,7 @@ it is JSON, `invalid_json` is true when it claims to be and is not; names of `he
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from pelagos.module import deepaas_accept, deepaas_fields, deepaas_library, deepaas_uploads
 from pelagos.module.adapter import Refused
@@ -15,6 +15,7 @@ from pelagos.module.files import File
 
 Raw = Mapping[str, Any]
 _MISSING, _ASK = object(), object()
+_NONE: Mapping[str, List[Any]] = {}
 _ANYWHERE = ("query", "form", "json")
 
 
@@ -29,6 +30,7 @@ class Reader:
             for name, field in self._schema.fields.items()
             if not field.dump_only
         }
+        self._invalid = deepaas_library.marshmallow().ValidationError
         # marshmallow makes nested dictionaries of a dotted attribute.
         self._deep = any("." in keyword for keyword in self._wanted)
         accept = prepared.get(deepaas_accept.NAME)
@@ -48,16 +50,16 @@ class Reader:
 
     def load(self, found: Mapping[str, Any]) -> Dict[str, Any]:
         """Validate what was found, with the module's own fields; gives it by keyword. Raises Refused (422)."""
-        invalid = deepaas_library.marshmallow().ValidationError
         try:
             # The fields alone, when nothing is wrong: half the time of the schema around them.
             if not self._deep:
-                return {keyword: value for keyword, value in self._each(found) if value is not _MISSING}
-        except invalid:
+                each = [(keyword, wanted.converted(found)) for keyword, wanted in self._wanted.items()]
+                return {keyword: value for keyword, value in each if value is not _MISSING}
+        except self._invalid:
             pass
         try:
             return deepaas_library.load(self._schema, found)
-        except invalid as error:
+        except self._invalid as error:
             raise Refused(422, json.dumps(error.messages, default=str).encode()) from None
 
     def load_one(self, keyword: str, value: Any) -> Any:
@@ -71,7 +73,7 @@ class Reader:
 
     def find(self, raw: Raw) -> Dict[str, Any]:
         """Give what the request says, by wire name and not yet validated."""
-        sources = {place: _by_name(raw.get(place)) for place in ("query", "form")}
+        sources = {place: _by_name(raw[place]) if raw.get(place) else _NONE for place in ("query", "form")}
         found = {wanted.name: wanted.find(raw, sources) for wanted in self._wanted.values()}
         if self.media_types and isinstance(found[deepaas_accept.NAME], str):
             asked = found[deepaas_accept.NAME]
@@ -79,14 +81,10 @@ class Reader:
             found[deepaas_accept.NAME] = deepaas_accept.choose(asked, self.media_types) or asked
         return {name: value for name, value in found.items() if value is not _MISSING}
 
-    def _each(self, found: Mapping[str, Any]) -> Iterator[Tuple[str, Any]]:
-        for keyword, wanted in self._wanted.items():
-            yield keyword, wanted.converted(found)
 
-
-def _by_name(pairs: Optional[Iterable[Tuple[str, Any]]]) -> Dict[str, List[Any]]:
+def _by_name(pairs: Iterable[Tuple[str, Any]]) -> Dict[str, List[Any]]:
     found: Dict[str, List[Any]] = {}
-    for name, value in pairs or ():
+    for name, value in pairs:
         found.setdefault(name, []).append(value)
     return found
 

@@ -7,6 +7,7 @@ module's own code. The server's side is not blocking and uses `Splitter`; the wo
 |---|---|---|---|
 | LOAD | server | `{}`: load the pretrained weights | |
 | PREDICT | server | `{"arguments", "model", "raw", "files"}`, see `worker` | small files, one after the other |
+| REQUEST | server | of a request that the module parses itself: what its head says, see `worker` | its body |
 | DESCRIBE | server | `{}`: describe the module again, a training may have added choices | |
 | IMPORTED | worker | the module's description: after the import, and when it was asked for | |
 | READY | worker | `{}` | |
@@ -26,7 +27,7 @@ import struct
 from typing import Any, Dict, List, NamedTuple, Optional, Union
 
 HEADER = struct.Struct("<BxHIIQ")
-LOAD, PREDICT, IMPORTED, READY, FAILED, ANSWER, PIECE, END, ERROR, DESCRIBE = range(1, 11)
+LOAD, PREDICT, IMPORTED, READY, FAILED, ANSWER, PIECE, END, ERROR, DESCRIBE, REQUEST = range(1, 12)
 
 BLOCK = 1 << 16
 """Bytes asked from the socket at once. From 128 KiB on, glibc would map and unmap memory for every message."""

@@ -8,12 +8,18 @@ A PREDICT frame's JSON: `arguments` by keyword; `model`, the folder of a trained
 for a module that parses it itself; `files`, a list of `[place, name, content_type, where]`. `where` is the size of a
 file whose bytes are in the frame, or the path of one on disk; `place` is a keyword, `[keyword]` for one more file of a
 list, or the number of a field of `raw["form"]`.
+
+A REQUEST frame is a prediction too, of a module that parses requests itself, with a body that is there as it came. Its
+JSON is `raw` without that body, and `kind`, how to read it: `form`, `json`, or empty. It is the same text whenever a
+client sends the same head, so it is read once.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
+import json
 import os
 import select
 import signal
@@ -23,9 +29,9 @@ import threading
 import time
 import traceback
 from collections import deque
-from typing import Any, Deque, Dict, Iterator, List, Optional, Tuple, Union
+from typing import Any, Deque, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
-from pelagos.module import answers, frames, loading
+from pelagos.module import answers, forms, frames, loading
 from pelagos.module.adapter import Adapter, Answer, Interrupted, Refused, Request
 from pelagos.module.arguments import BadInput
 from pelagos.module.batching import BatchSize
@@ -66,7 +72,7 @@ class Worker:
             if not arrived:
                 return
             for frame in arrived:
-                if frame.kind == frames.PREDICT:
+                if frame.kind in (frames.PREDICT, frames.REQUEST):
                     self._waiting.append(frame)
                 elif frame.kind == frames.LOAD:
                     self._channel.send(_warm(self._adapter))
@@ -221,7 +227,9 @@ class _ModuleCode:
 
 
 def read_request(frame: frames.Frame) -> Request:
-    """Turn a PREDICT frame into a request."""
+    """Turn a PREDICT or REQUEST frame into a request."""
+    if frame.kind == frames.REQUEST:
+        return Request({}, raw=_read_raw(_said(bytes(frame.json)), bytes(frame.body)))
     head = frame.head()
     model = head.get("model")
     request = Request(head.get("arguments", {}), None if model is None else Folder(model), head.get("raw"))
@@ -232,8 +240,27 @@ def read_request(frame: frames.Frame) -> Request:
         else:
             file = File(name, content_type=content_type, data=frame.body[start : start + where])
             start += where
+        request.files.append(file)
         _place(request, place, file)
     return request
+
+
+@functools.lru_cache(maxsize=256)
+def _said(head: bytes) -> Dict[str, Any]:
+    found: Dict[str, Any] = json.loads(head)
+    return found
+
+
+def _read_raw(said: Mapping[str, Any], body: bytes) -> Dict[str, Any]:
+    raw = dict(said)
+    if said["kind"] == "form":
+        raw["form"] = forms.pairs(body)
+    elif said["kind"] == "json" and body:
+        try:
+            raw["json"] = json.loads(body)
+        except (ValueError, RecursionError):
+            raw["invalid_json"] = True
+    return raw
 
 
 def _place(request: Request, place: Union[str, int, List[str]], file: File) -> None:
@@ -247,7 +274,7 @@ def _place(request: Request, place: Union[str, int, List[str]], file: File) -> N
 
 
 def _discard(request: Optional[Request]) -> None:
-    for file in request.files() if request is not None else ():
+    for file in request.files if request is not None else ():
         file.discard()
 
 

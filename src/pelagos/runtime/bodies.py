@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import tempfile
-import urllib.parse
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
@@ -17,6 +16,7 @@ import multipart  # type: ignore[import-untyped]
 from starlette.types import Message, Receive, Scope
 
 from pelagos.domain import errors
+from pelagos.module import forms
 from pelagos.runtime import calls, pool
 from pelagos.runtime.errors import Declined
 
@@ -26,7 +26,9 @@ WRITE = 1 << 20
 """Bytes written to disk at once."""
 FIELDS_SIZE = 32 << 20
 """Most bytes of a JSON body, of a form without files, or of all fields that are not files."""
-FIELDS_COUNT = 1000
+FIELDS_COUNT = forms.FIELDS_COUNT
+LONGEST_TOLD = 8192
+"""Workers keep what heads say, to read it once; not if it is longer."""
 
 
 class Body:
@@ -70,6 +72,9 @@ class Body:
             self._temporary = None
 
 
+_NO_BODY = Body(0, Path())
+
+
 class Head:
     """What the head of a request says; it may be asked again and again, and reads everything once."""
 
@@ -87,6 +92,15 @@ class Head:
     def media_type(self) -> str:
         """The media type alone."""
         return self.kind.partition(";")[0].strip().lower()
+
+    @functools.cached_property
+    def reader(self) -> str:
+        """How a body of that kind is read when it is there as a whole: as `form`, as `json`, or not at all."""
+        name = self.media_type
+        if name == "application/x-www-form-urlencoded":
+            return "form"
+        is_json = name == "application/json" or (name.startswith("application/") and name.endswith("+json"))
+        return "json" if is_json else ""
 
     @functools.cached_property
     def length(self) -> int | None:
@@ -111,27 +125,37 @@ class Head:
         """All headers, as text."""
         return {name.decode("latin-1"): value.decode("latin-1") for name, value in self._scope["headers"]}
 
+    @functools.cached_property
+    def told(self) -> bytes | None:
+        """What a worker that reads the body is told of the head, as JSON; None when we must. Raises TooLarge."""
+        if not self.reader and self.length != 0:
+            return None
+        text = json.dumps({**raw(self, _NO_BODY), "kind": self.reader}).encode()
+        return text if len(text) <= LONGEST_TOLD else None
+
 
 async def read(head: Head, receive: Receive, body: Body, *, lenient: bool = False) -> None:
     """Receive the whole body into `body`. Raises Declined (400), TooLarge, `pool.ClientGone`.
 
     With `lenient`, JSON that is broken is left to whoever looks for an argument in it.
     """
-    length, name = head.length, head.media_type
+    length = head.length
     if length is not None:
         body.check(length)
-    if name == "multipart/form-data":
+    if head.media_type == "multipart/form-data":
         await _multipart(receive, body, head.kind, small=length is not None and length <= IN_MEMORY)
-    elif name == "application/x-www-form-urlencoded":
-        body.form = list(_pairs(await _whole(receive, body)))
-    elif name == "application/json" or (name.startswith("application/") and name.endswith("+json")):
-        await _read_json(receive, body, lenient=lenient)
+    elif head.reader:
+        _read_text(head, await _whole(receive, body), body, lenient=lenient)
     elif length != 0:
         await _drain(receive, body)
 
 
 def read_whole(head: Head, data: bytes, body: Body, *, lenient: bool = False) -> None:
     """Do what `read` does with a body that is there: at most IN_MEMORY bytes, so nothing has to be waited for."""
+    if head.reader:
+        body.grow(len(data))
+        _read_text(head, data, body, lenient=lenient)
+        return
 
     async def receive() -> Message:
         return {"type": "http.request", "body": data, "more_body": False}
@@ -143,6 +167,11 @@ def read_whole(head: Head, data: bytes, body: Body, *, lenient: bool = False) ->
         return
     reading.close()
     raise RuntimeError("a small body was not read at once")
+
+
+def unread(head: Head, data: bytes) -> bytes | None:
+    """Give what a worker that reads a small body itself is told of the request; None when we must read it."""
+    return None if forms.too_many(data) else head.told
 
 
 def cookies(header: str) -> dict[str, str]:
@@ -202,8 +231,10 @@ async def _drain(receive: Receive, body: Body) -> None:
         _, more = await _next(receive, body)
 
 
-async def _read_json(receive: Receive, body: Body, *, lenient: bool) -> None:
-    text = await _whole(receive, body)
+def _read_text(head: Head, text: bytes, body: Body, *, lenient: bool) -> None:
+    if head.reader == "form":
+        body.form = _pairs(text)
+        return
     try:
         body.json = json.loads(text) if text else None
     except (ValueError, RecursionError):
@@ -213,14 +244,9 @@ async def _read_json(receive: Receive, body: Body, *, lenient: bool) -> None:
 
 
 def _pairs(text: bytes) -> list[tuple[str, str]]:
-    try:
-        if b"%" not in text and b"+" not in text and text.count(b"&") < FIELDS_COUNT:
-            # Nothing is quoted: what the library does then, without its two dozen calls.
-            cut = (part.partition("=") for part in text.decode("utf-8", "replace").split("&") if part)
-            return [(name, value) for name, _, value in cut]
-        return urllib.parse.parse_qsl(text.decode("utf-8", "replace"), True, max_num_fields=FIELDS_COUNT)
-    except ValueError:
-        raise errors.TooLarge(f"there are more than {FIELDS_COUNT} fields") from None
+    if forms.too_many(text):
+        raise errors.TooLarge(f"there are more than {FIELDS_COUNT} fields")
+    return forms.pairs(text)
 
 
 async def _multipart(receive: Receive, body: Body, kind: str, *, small: bool) -> None:

@@ -70,9 +70,11 @@ class Taker(Protocol):
 class Call:
     """One prediction, from the queue to its answer."""
 
-    __slots__ = ("abandoned", "body", "future", "head", "queued", "sent", "stream", "tries", "watch")
+    __slots__ = ("abandoned", "body", "future", "head", "kind", "queued", "sent", "stream", "tries", "watch")
 
-    def __init__(self, head: bytes, body: Sequence[Bytes], future: Taker) -> None:
+    def __init__(self, head: bytes, body: Sequence[Bytes], future: Taker, kind: int = frames.PREDICT) -> None:
+        self.kind = kind
+        """Of the frame that asks a worker."""
         self.head = head
         self.body = body
         self.future = future
@@ -113,9 +115,9 @@ def prepare(
 
 
 def frame(call: Call, number: int) -> list[Bytes]:
-    """Write the PREDICT frame of a call."""
-    size = sum(len(part) for part in call.body)
-    return [frames.header(frames.PREDICT, number, len(call.head), size) + call.head, *call.body]
+    """Write the frame that asks a worker."""
+    size = sum(map(len, call.body))
+    return [frames.header(call.kind, number, len(call.head), size) + call.head, *call.body]
 
 
 def _has_files(value: Any) -> bool:

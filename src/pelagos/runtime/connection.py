@@ -182,6 +182,14 @@ class Joining:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
+    def is_closing(self) -> bool:
+        """Whether it is closed, or will be."""
+        return self._transport.is_closing()
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        """Give who is told what arrives."""
+        return self._transport.get_protocol()
+
     def write(self, data: bytes) -> None:
         """Take data; it is sent when this turn ends."""
         if not self._held:

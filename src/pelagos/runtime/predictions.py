@@ -13,6 +13,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from pelagos.domain import errors as domain_errors
+from pelagos.module import frames
 from pelagos.runtime import arguments, bodies, calls, counters, errors, pool, trained
 from pelagos.runtime import service as services
 
@@ -51,9 +52,9 @@ class Predictions:
         """Make the call of a request whose small body is there; None if it has faults or a model to look up."""
         body = self._body()
         try:
-            bodies.read_whole(head, data, body, lenient=self._module.parses_itself)
             if self._module.parses_itself:
-                return calls.Call(*calls.prepare(_NOTHING, None, bodies.raw(head, body)), taker)
+                return self._unread(head, data, body, taker)
+            bodies.read_whole(head, data, body)
             found = self._arguments(head, body)
         except Exception:  # Whatever it is: the ordinary way meets it again, and tells.
             return None
@@ -78,6 +79,14 @@ class Predictions:
         counted.in_flight -= 1
         counted.upload_bytes += size
         counted.observe(self._route, status, time.perf_counter() - started)
+
+    def _unread(self, head: bodies.Head, data: bytes, body: bodies.Body, taker: calls.Taker) -> calls.Call:
+        told = bodies.unread(head, data)
+        if told is None:
+            bodies.read_whole(head, data, body, lenient=True)
+            return calls.Call(*calls.prepare(_NOTHING, None, bodies.raw(head, body)), taker)
+        body.grow(len(data))
+        return calls.Call(told, (data,), taker, frames.REQUEST)
 
     def _body(self) -> bodies.Body:
         return bodies.Body(self._service.settings.client_max_size, self._service.uploads)
