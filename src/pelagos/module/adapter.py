@@ -26,7 +26,7 @@ class Request:
     arguments: Dict[str, Any]
     model: Optional[Folder] = None
     raw: Optional[Mapping[str, Any]] = None
-    files: List[File] = dataclasses.field(default_factory=list)
+    files: Sequence[File] = ()
     """Those in the arguments or in the form, to be discarded after the call."""
 
 

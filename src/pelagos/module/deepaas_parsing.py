@@ -125,7 +125,9 @@ class _Wanted:
     def in_values(self, values: Optional[List[Any]]) -> Any:
         if values is None:
             return _MISSING
-        return [self.received(value) for value in values] if self._many else self._from_text(self.received(values[0]))
+        if self._many:
+            return [self.received(value) for value in values]
+        return self._from_text(values[0]) if isinstance(values[0], str) else self.received(values[0])
 
     def in_mapping(self, mapping: Mapping[str, Any], name: str) -> Any:
         if name not in mapping:
@@ -166,19 +168,15 @@ def _default_of(field: Any) -> Any:
     return _ASK if callable(default) else default
 
 
-def _takes_json_text(field: Any) -> Callable[[Any], Any]:
+def _takes_json_text(field: Any) -> Callable[[str], Any]:
     """Forms know no objects, so a plain Dict or Nested field takes them as JSON text too; a subclass judges itself."""
     library = deepaas_library.marshmallow().fields
     known = [getattr(library, name)._deserialize for name in ("Dict", "Mapping", "Nested") if hasattr(library, name)]
-    return _from_text if type(field)._deserialize in known else _as_it_is
+    return _from_text if type(field)._deserialize in known else str
 
 
-def _from_text(value: Any) -> Any:
+def _from_text(value: str) -> Any:
     try:
-        return json.loads(value) if isinstance(value, str) else value
+        return json.loads(value)
     except ValueError:
         return value
-
-
-def _as_it_is(value: Any) -> Any:
-    return value

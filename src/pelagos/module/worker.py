@@ -233,15 +233,16 @@ def read_request(frame: frames.Frame) -> Request:
     head = frame.head()
     model = head.get("model")
     request = Request(head.get("arguments", {}), None if model is None else Folder(model), head.get("raw"))
-    start = 0
+    files, start = [], 0
     for place, name, content_type, where in head.get("files", ()):
         if isinstance(where, str):
             file = File(name, content_type=content_type, path=where)
         else:
             file = File(name, content_type=content_type, data=frame.body[start : start + where])
             start += where
-        request.files.append(file)
+        files.append(file)
         _place(request, place, file)
+    request.files = files
     return request
 
 

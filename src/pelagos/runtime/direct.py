@@ -75,6 +75,11 @@ class Heads:
             self._known[head] = known
 
 
+@functools.lru_cache(maxsize=8)
+def _beginning(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    return b"HTTP/1.1 200 OK\r\n" + b"".join([b"%s: %s\r\n" % header for header in headers])
+
+
 class Exchange:
     """One request and its answer; it is what the call's answer is given to."""
 
@@ -121,10 +126,9 @@ class Exchange:
             return
         self._end(200)
         closes = cycle is not None and not cycle.keep_alive
-        defaults = b"".join([b"%s: %s\r\n" % header for header in self._connection.default_headers])
         transport = self._connection.transport
         more = b"connection: close\r\n" if closes else b""
-        transport.write_now(b"HTTP/1.1 200 OK\r\n" + defaults + _HEAD % (len(body), more, body))
+        transport.write_now(_beginning(tuple(self._connection.default_headers)) + _HEAD % (len(body), more, body))
         if closes:
             transport.close()
         if cycle is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import time
 from collections.abc import Awaitable, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from pelagos.domain import errors as domain_errors
 from pelagos.module import frames
-from pelagos.runtime import arguments, bodies, calls, counters, errors, pool, trained
+from pelagos.runtime import arguments, bodies, calls, errors, pool, trained
 from pelagos.runtime import service as services
 
 _log = logging.getLogger(__name__)
@@ -29,16 +30,12 @@ class Predictions:
         self._service = service
         self._module = module
         self._route = f"/v2/models/{module.name}/predict/"
-
-    @property
-    def pool(self) -> pool.Pool:
+        self._parses_itself = module.parses_itself
+        self._most = service.settings.client_max_size or math.inf
+        self.pool = module.pool
         """The workers."""
-        return self._module.pool
-
-    @property
-    def counters(self) -> counters.Counters:
+        self.counters = service.counters
         """Where requests are counted."""
-        return self._service.counters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read, validate, predict, answer; whatever happens the request's files are removed."""
@@ -50,10 +47,12 @@ class Predictions:
 
     def call(self, head: bodies.Head, data: bytes, taker: calls.Taker) -> calls.Call | None:
         """Make the call of a request whose small body is there; None if it has faults or a model to look up."""
-        body = self._body()
+        if len(data) > self._most:
+            return None
         try:
-            if self._module.parses_itself:
-                return self._unread(head, data, body, taker)
+            if self._parses_itself:
+                return self._unread(head, data, taker)
+            body = self._body()
             bodies.read_whole(head, data, body)
             found = self._arguments(head, body)
         except Exception:  # Whatever it is: the ordinary way meets it again, and tells.
@@ -80,13 +79,13 @@ class Predictions:
         counted.upload_bytes += size
         counted.observe(self._route, status, time.perf_counter() - started)
 
-    def _unread(self, head: bodies.Head, data: bytes, body: bodies.Body, taker: calls.Taker) -> calls.Call:
+    def _unread(self, head: bodies.Head, data: bytes, taker: calls.Taker) -> calls.Call:
         told = bodies.unread(head, data)
-        if told is None:
-            bodies.read_whole(head, data, body, lenient=True)
-            return calls.Call(*calls.prepare(_NOTHING, None, bodies.raw(head, body)), taker)
-        body.grow(len(data))
-        return calls.Call(told, (data,), taker, frames.REQUEST)
+        if told is not None:
+            return calls.Call(told, (data,), taker, frames.REQUEST)
+        body = self._body()
+        bodies.read_whole(head, data, body, lenient=True)
+        return calls.Call(*calls.prepare(_NOTHING, None, bodies.raw(head, body)), taker)
 
     def _body(self) -> bodies.Body:
         return bodies.Body(self._service.settings.client_max_size, self._service.uploads)
@@ -118,8 +117,8 @@ class Predictions:
         if self._module.predict_arguments is None:
             raise errors.not_implemented(self._module.name)
         head = bodies.Head(scope)
-        await bodies.read(head, receive, body, lenient=self._module.parses_itself)
-        if self._module.parses_itself:
+        await bodies.read(head, receive, body, lenient=self._parses_itself)
+        if self._parses_itself:
             return await self._module.pool.predict(_NOTHING, raw=bodies.raw(head, body), watch=client.watch)
         try:
             found = self._arguments(head, body)
