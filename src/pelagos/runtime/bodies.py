@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope
 
 from pelagos.domain import errors
 from pelagos.module import forms
-from pelagos.runtime import calls, pool
+from pelagos.runtime import calls, parts, pool
 from pelagos.runtime.errors import Declined
 
 IN_MEMORY = 1 << 20
@@ -29,6 +29,10 @@ FIELDS_SIZE = 32 << 20
 FIELDS_COUNT = forms.FIELDS_COUNT
 LONGEST_TOLD = 8192
 """Workers keep what heads say, to read it once; not if it is longer."""
+
+
+Chunks = Callable[[], Awaitable[tuple[bytes, bool]]]
+"""Gives the next bytes of a body, and whether there are more."""
 
 
 class Body:
@@ -94,6 +98,12 @@ class Head:
         return self.kind.partition(";")[0].strip().lower()
 
     @functools.cached_property
+    def boundary(self) -> str:
+        """What stands between the parts of a multipart body; empty when it is not said."""
+        found: str = multipart.parse_options_header(self.kind)[1].get("boundary", "")
+        return found
+
+    @functools.cached_property
     def reader(self) -> str:
         """How a body of that kind is read when it is there as a whole: as `form`, as `json`, or not at all."""
         name = self.media_type
@@ -142,8 +152,12 @@ async def read(head: Head, receive: Receive, body: Body, *, lenient: bool = Fals
     length = head.length
     if length is not None:
         body.check(length)
-    if head.media_type == "multipart/form-data":
-        await _multipart(receive, body, head.kind, small=length is not None and length <= IN_MEMORY)
+    if head.media_type == "multipart/form-data" and length is not None and length <= IN_MEMORY:
+        data = await _whole(receive, body)
+        if not _read_parts(head, data, body):
+            await _multipart(_already(data), body, head.boundary)
+    elif head.media_type == "multipart/form-data":
+        await _multipart(functools.partial(_next, receive, body), body, head.boundary)
     elif head.reader:
         _read_text(head, await _whole(receive, body), body, lenient=lenient)
     elif length != 0:
@@ -155,6 +169,9 @@ def read_whole(head: Head, data: bytes, body: Body, *, lenient: bool = False) ->
     if head.reader:
         body.grow(len(data))
         _read_text(head, data, body, lenient=lenient)
+        return
+    if head.media_type == "multipart/form-data" and _read_parts(head, data, body):
+        body.grow(len(data))
         return
 
     async def receive() -> Message:
@@ -249,28 +266,47 @@ def _pairs(text: bytes) -> list[tuple[str, str]]:
     return forms.pairs(text)
 
 
-async def _multipart(receive: Receive, body: Body, kind: str, *, small: bool) -> None:
-    _, options = multipart.parse_options_header(kind)
-    parts = _Parts(body)
+def _read_parts(head: Head, data: bytes, body: Body) -> bool:
+    """Read the parts of a whole body; False when that is for `_multipart` to do."""
+    found = parts.found(data, head.boundary, FIELDS_COUNT)
+    if found is None:
+        return False
     try:
-        parser = multipart.PushMultipartParser(
-            options.get("boundary", ""), max_segment_count=FIELDS_COUNT, max_header_count=16
-        )
+        body.form = [(part.name, _small(part)) for part in found]
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _small(part: parts.Part) -> str | calls.Upload:
+    if part.filename is None:
+        return part.data.decode()
+    return calls.Upload(part.filename, size=len(part.data), content_type=part.content_type, data=part.data)
+
+
+def _already(data: bytes) -> Chunks:
+    async def next_chunk() -> tuple[bytes, bool]:
+        return data, False
+
+    return next_chunk
+
+
+async def _multipart(next_chunk: Chunks, body: Body, boundary: str) -> None:
+    into = _Parts(body)
+    try:
+        parser = multipart.PushMultipartParser(boundary, max_segment_count=FIELDS_COUNT, max_header_count=16)
         more = True
         while more:
-            if small:
-                chunk, more = await _whole(receive, body), False
-            else:
-                chunk, more = await _next(receive, body)
+            chunk, more = await next_chunk()
             if chunk:
-                await parts.take(parser.parse(chunk))
+                await into.take(parser.parse(chunk))
         parser.close()
     except multipart.ParserLimitReached as error:
         raise errors.TooLarge(f"the form is too large: {error}") from None
     except multipart.MultipartError as error:
         raise Declined(400, faults={"form": [f"Invalid multipart body: {error}."]}) from None
     finally:
-        parts.close()
+        into.close()
 
 
 class _Parts:
