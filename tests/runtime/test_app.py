@@ -1,10 +1,12 @@
 """The V2 contract, as CONTRACT says DEEPaaS 2.6.0 behaves."""
 
 import asyncio
+import dataclasses
 from typing import Any
 
 import pytest
 
+from pelagos.runtime import routes
 from runtime.conftest import Make, client_of, run
 
 VERSION = {"version": "stable", "id": "v2", "links": [{"rel": "self", "type": "application/json", "href": "/v2/"}]}
@@ -22,6 +24,20 @@ class TestRoutes:
                 assert list(models["models"][0])[:3] == ["id", "name", "links"]
                 assert models["models"][0]["links"] == [{"rel": "self", "href": "/v2/models/odd"}]
                 assert models["models"][0]["description"] == "Does what it is told, good or bad."
+
+        run(body)
+
+    def test_list_the_links_of_a_card_beside_their_own(self, code: Make) -> None:
+        async def body() -> None:
+            async with client_of(code("Odd")) as (_, made):
+                metadata = {"Summary": "Odd.", "links": {"source": "https://example.org/odd"}}
+                described = {**made.modules["odd"].description, "metadata": metadata}
+
+                told = routes.meta(dataclasses.replace(made.modules["odd"], description=described))
+
+                own = {"rel": "self", "href": "/v2/models/odd"}
+                assert told["links"] == [own, {"rel": "source", "href": "https://example.org/odd"}]
+                assert told["summary"] == "Odd."
 
         run(body)
 

@@ -92,11 +92,15 @@ class _Answers:
 
 
 def meta(module: services.ServedModule, base: str = "") -> dict[str, Any]:
-    """Give a module's metadata as V2 does: any key of its own passes. Its address lies under the path `base`."""
+    """Give a module's metadata as V2 does: any key of its own passes. Its address lies under the path `base`.
+
+    The links of a card, addresses by name, become more of V2's list.
+    """
     description = module.description
     own = description["metadata"]
+    links = [{"rel": "self", "href": f"{base}/v2/models/{module.name}"}]
     if description["kind"] == "native":
         own = {key.lower(): value for key, value in own.items()}
+        links += [{"rel": name, "href": address} for name, address in own.pop("links", {}).items()]
         own = {"description": description["summary"], **own, "name": description["name"]}
-    links = [{"rel": "self", "href": f"{base}/v2/models/{module.name}"}]
     return {"id": module.name, "name": module.name, "links": links, **own}
