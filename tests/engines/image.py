@@ -116,6 +116,7 @@ def _layer() -> bytes:
             _add(tar, f"usr/local/bin/{name}", f'#!/bin/sh\nexec /srv/venv/bin/python3 -m {module} "$@"\n', mode=0o755)
         # udocker asks for them.
         _add(tar, "etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
+        _add(tar, "srv/modules/models/pretrained/labels.txt", "oak beech pine\n")
         _add(tar, "etc/group", "root:x:0:\n")
     return data.getvalue()
 

@@ -89,6 +89,18 @@ class TestStarted:
         assert line[line.index("no-new-privileges") + 1 :][: len(options)] == options
 
 
+class TestModels:
+    def test_are_kept_with_the_module_and_not_with_one_image_of_it(self, image: dict[str, Any], tmp_path: Path) -> None:
+        environment = tmp_path / ".environments" / "leaves-1"
+        image |= {"environment": str(environment), "models": {"leaves": {"target": "/srv/models", "there": True}}}
+
+        place = image_python.models(image, "leaves")
+
+        ready = environment / "leaves.models"
+        assert place == image_python.Models("/srv/models", True, tmp_path / "leaves" / "models", ready)
+        assert image_python.models(image, "counting") is None
+
+
 class TestMount:
     def test_quotes_a_name_with_a_comma(self) -> None:
         assert image_python.mount(Path("/a,b")) == 'type=bind,"source=/a,b","target=/a,b"'

@@ -10,7 +10,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import waiting
 from engines import engines, image
 from engines.engines import Engine
 from pelagos.domain import errors
-from pelagos.environments import Containers, Environments, images
+from pelagos.environments import Containers, Environments, image_python, images
 from pelagos.environments.sources import Source, SourceKind
 
 pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("docker")]
@@ -115,7 +115,7 @@ class TestInstall:
         description = known.describe(known.find("leaves"))
 
         assert description["summary"] == "Names leaves."
-        assert [each["name"] for each in description["predict"]["parameters"]] == ["data", "top-k", "act"]
+        assert [each["name"] for each in description["predict"]["parameters"]] == ["data", "top-k", "timestamp", "act"]
 
     def test_says_that_there_is_no_module(self, engine: Engine, known: Environments) -> None:
         bare = engine.ask("create", image.NAME, "x")
@@ -203,6 +203,58 @@ class TestServer:
         assert "top-k" in page.text
 
 
+class TestModels:
+    def test_of_a_training_in_the_image_are_chosen_from_at_once_and_by_later_servers(
+        self, client: httpx.Client, state: Path
+    ) -> None:
+        started = client.post("/v2/models/leaves/train/").json()
+        trained = ended(client, "leaves", started["uuid"])["result"]["output"]["timestamp"]
+
+        def choices() -> list[str]:
+            told = client.get("/swagger.json").json()["paths"]["/v2/models/leaves/predict/"]["post"]["parameters"]
+            found: list[str] = next(each for each in told if each["name"] == "timestamp")["enum"]
+            return found
+
+        answer = client.post(f"/v2/models/leaves/predict/?timestamp={trained}")
+        with serving(state, "leaves") as (_, address):
+            later = httpx.post(f"{address}v2/models/leaves/predict/?timestamp={trained}", timeout=30)
+
+        assert answer.json()["predictions"] == {"labels": ["yew", "fir"]}
+        assert later.json() == answer.json()
+        waiting.until(lambda: set(choices()) >= {"pretrained", trained})
+
+    def test_stay_beside_those_of_a_newer_image_until_the_module_goes(self, engine: Engine, tmp_path: Path) -> None:
+        known, source = Environments(tmp_path / "modules"), f"{engine.name}://changed:1"
+        models = tmp_path / "modules" / "leaves" / "models"
+        engine.ask("tag", image.NAME, "changed:1")
+        known.install(source)
+        known.describe(known.find("leaves"))
+        trained = models / "2026-01-01_000000"
+        trained.mkdir()
+        (models / "pretrained" / "labels.txt").write_text("mine")
+
+        commit(engine, {"better/labels.txt": "ash", "pretrained/labels.txt": "theirs"}, tmp_path)
+        known.install(source)
+        known.describe(known.find("leaves"))
+
+        assert sorted(each.name for each in models.iterdir()) == [trained.name, "better", "pretrained"]
+        assert (models / "pretrained" / "labels.txt").read_text() == "mine"
+        known.remove("leaves")
+        assert not models.exists()
+
+    def test_lie_where_the_image_says(self, engine: Engine, tmp_path: Path) -> None:
+        made = engine.ask("create", image.NAME, "x")
+        engine.ask("commit", "--change", "ENV MODELS_PATH=/srv/elsewhere", made, "elsewhere:1")
+        engine.ask("rm", made)
+        environment = Environments(tmp_path / "modules").install(f"{engine.name}://elsewhere:1").environment
+        assert environment is not None
+
+        place = image_python.models(images.image(environment, Containers()), "leaves")
+
+        assert place is not None
+        assert (place.target, place.there) == ("/srv/elsewhere", False)
+
+
 class TestEnd:
     def test_comes_for_the_containers_too(self, engine: Engine, state: Path) -> None:
         before = workers(engine)
@@ -288,6 +340,18 @@ class TestInterpreter:
 class TestIdentity:
     def test_is_none_for_an_image_that_is_not_here(self, engine: Engine) -> None:
         assert images.identity(Source(SourceKind.IMAGE, f"{engine.name}://not-here:1")) is None
+
+
+def commit(engine: Engine, files: Mapping[str, str], folder: Path) -> None:
+    """Make `changed:1` of the image, with other files among the models of its modules."""
+    models = folder / "models"
+    for name, text in files.items():
+        (models / name).parent.mkdir(parents=True, exist_ok=True)
+        (models / name).write_text(text)
+    made = engine.ask("create", image.NAME, "x")
+    engine.ask("cp", f"{models}/.", f"{made}:/srv/modules/models")
+    engine.ask("commit", made, "changed:1")
+    engine.ask("rm", made)
 
 
 def _numbers(folder: Path) -> Path:

@@ -1,8 +1,8 @@
 """All modules that can be run here, each in its environment: install, find, list, describe, remove.
 
 Layout below the root: `<name>/installed.json` (the record; a module exists when it does), `<name>/description.json`
-(remembered), `.environments/<id>/` (virtual environment, perhaps a clone, pip's log), `.author/<digest>/` (what goes on
-the path of every worker and job), `.lock`.
+(remembered), `<name>/models/` (of a module in an image, what its trainings leave), `.environments/<id>/` (virtual
+environment, perhaps a clone, pip's log), `.author/<digest>/` (what goes on the path of every worker and job), `.lock`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from pelagos.environments import (
     authors,
     building,
     descriptions,
+    image_models,
     images,
     own_interpreter,
     records,
@@ -139,6 +140,9 @@ class Environments:
         if kept is not None:
             return kept
         made = descriptions.ask(installed, path=path, timeout_s=self._describe_timeout_s)
+        if installed.in_image and installed.environment is not None and made["description"]["train"] is not None:
+            image = images.image(installed.environment, self._containers)
+            image_models.keep(image, installed.name, code=path, timeout_s=self._install_timeout_s)
         descriptions.remember(cache, stamp, made)
         description: dict[str, Any] = made["description"]
         return description

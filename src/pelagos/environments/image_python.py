@@ -26,7 +26,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 CODE = "/pelagos/code"
 MEETING = "/pelagos/meeting"
@@ -48,6 +48,19 @@ _PASSED = (
 Image = Mapping[str, Any]
 
 
+class Models(NamedTuple):
+    """The models of one module."""
+
+    target: str
+    """Their folder in the image."""
+    there: bool
+    """Whether the image has that folder."""
+    folder: Path
+    """Outside, where they are kept."""
+    ready: Path
+    """Exists when they are."""
+
+
 def main(words: Sequence[str]) -> int:
     """Run one command of the interpreter in the image; gives its exit code."""
     image: Image = json.loads(words[0])
@@ -57,8 +70,10 @@ def main(words: Sequence[str]) -> int:
         return _worker(image, command)
     if room == "pelagos.module.job":
         return _job(image, command)
-    output = [mount(Path(command[-1]).parent)] if room == "pelagos.module.describing" else []
-    return subprocess.run(started(image, command, mounts=output), stdin=subprocess.DEVNULL, check=False).returncode
+    mounts = [mount(Path(command[-1]).parent)] if room == "pelagos.module.describing" else []
+    # Of all other programs of ours the module's name is the first word.
+    mounts += _over_models(image, "".join(command[2:3]))
+    return subprocess.run(started(image, command, mounts=mounts), stdin=subprocess.DEVNULL, check=False).returncode
 
 
 def started(
@@ -76,7 +91,7 @@ def started(
     It runs as the calling user without any privilege; the container is removed when it ends.
     """
     memory_mb, cpus = memory_mb or image["max_memory_mb"], cpus or image["max_cpus"]
-    code = os.environ.get("PYTHONPATH", "")
+    code = image.get("code") or os.environ.get("PYTHONPATH", "")
     path = ":".join(filter(None, [CODE, image["pythonpath"]]))
     words = [*image["engine"], "run", "--rm", "--network", image["network"], "--log-driver", "none"]
     words += ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", *_user(image)]
@@ -100,6 +115,21 @@ def mount(folder: Path, *, target: str = "", writable: bool = True) -> str:
     return line.getvalue()
 
 
+def models(image: Image, name: str) -> Models | None:
+    """Tell where a module's models are kept; None for one that has no such folder."""
+    said = image.get("models", {}).get(name)
+    if said is None:
+        return None
+    environment = Path(image["environment"])
+    folder = environment.parents[1] / name / "models"
+    return Models(said["target"], said["there"], folder, environment / f"{name}.models")
+
+
+def _over_models(image: Image, name: str) -> list[str]:
+    place = models(image, name)
+    return [mount(place.folder, target=place.target)] if place is not None and place.ready.exists() else []
+
+
 def _user(image: Image) -> list[str]:
     if image["rootless"]:
         # The user inside who is called root is the calling user outside.
@@ -114,6 +144,7 @@ def _job(image: Image, command: Sequence[str]) -> int:
     cache.mkdir(parents=True, exist_ok=True)
     read = {Path(path) for path in _paths(spec["arguments"])} | {Path(spec["resume"] or folder)}
     mounts = [mount(path) for path in (folder, cache)]
+    mounts += _over_models(image, (spec.get("module") or {}).get("name", ""))
     mounts += [
         mount(path, writable=False) for path in sorted(read) if path.exists() and not path.is_relative_to(folder)
     ]
@@ -147,6 +178,7 @@ def _worker(image: Image, command: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="meeting-") as meeting, _listening(Path(meeting)) as listener:
         mounts = [mount(temporary), mount(Path(meeting), target=MEETING)]
         mounts += [_shared(Path(path)) for path in image["shares"]]
+        mounts += _over_models(image, options[options.index("--name") + 1])
         words = ["-m", "pelagos.module.contained", *options]
         name = f"{_names()}{os.getpid()}-{_start(os.getpid())}"
         line = started(image, words, mounts=mounts, name=name, home=str(temporary))

@@ -37,16 +37,33 @@ _PLACES = (
     "/opt/venv/bin/python",
     "/usr/bin/python3",
 )
-# Runs under whatever Python an image has, so its syntax is that of all of them.
+# Runs under whatever Python an image has, so its syntax is that of all of them. The folder of models is that of the
+# repository in which the module's code lies, as its `models/` is where published modules write what they trained.
 _PROBE = """
 import json, os, sys
+
+def models(value):
+    from importlib import util
+    try:
+        code = os.path.realpath(util.find_spec(value.split(":")[0].split(".")[0]).origin)
+    except Exception:
+        code = "/site-packages/"
+    root = os.path.dirname(os.path.dirname(code) if os.path.basename(code) == "__init__.py" else code)
+    root = os.path.dirname(root) if os.path.basename(root) == "src" else root
+    roots = [os.getcwd()] if "-packages/" in code else [root, os.getcwd()]
+    said = os.environ.get("MODELS_PATH")
+    places = [os.path.realpath(each) for each in ([said] if said else [os.path.join(each, "models") for each in roots])]
+    place = next((each for each in places if os.path.isdir(each)), places[0])
+    return {"target": place, "there": os.path.isdir(place)}
+
 found = []
 try:
     import importlib.metadata as metadata
     for each in metadata.distributions():
         for point in each.entry_points:
             if point.group in sys.argv[1:]:
-                found.append([point.group, point.name, point.value, each.metadata["Name"], each.version])
+                said = [point.group, point.name, point.value, each.metadata["Name"], each.version]
+                found.append(said + [models(point.value)])
 except ImportError:
     pass
 path = os.environ.get("PYTHONPATH", "")
@@ -92,9 +109,10 @@ def build(folder: Path, source: Source, *, extra: Sequence[str], timeout_s: floa
         "pythonpath": found["path"],
         "rootless": _rootless(engine),
         "environment": str(folder),
+        "models": {each[1]: each[5] for each in found["modules"] if groups.KINDS[each[0]] == "deepaas"},
     }
     (folder / records.IMAGE_FILE).write_text(json.dumps(facts), encoding="utf-8")
-    _, _, _, distribution, version = found["modules"][0]
+    _, _, _, distribution, version, _ = found["modules"][0]
     points = sorted(found["modules"], key=lambda each: list(groups.KINDS).index(each[0]), reverse=True)
     modules = {point: (groups.KINDS[group], point, value) for group, point, value, *_ in points}
     return Built(
@@ -107,14 +125,18 @@ def identity(source: Source) -> str | None:
     return _identity(_engine(source), _reference(source))
 
 
+def image(environment: Path, chosen: Containers) -> dict[str, Any]:
+    """Give the facts of an environment's image, and how it is run."""
+    facts = json.loads((environment / records.IMAGE_FILE).read_bytes())
+    return {**facts, **dataclasses.asdict(chosen), "shares": [str(path) for path in chosen.shares]}
+
+
 def interpreter(environment: Path, chosen: Containers, *, into: Path | None = None) -> Path:
     """Give the program that stands for the image's Python, run as `chosen`; it is written when it is not there.
 
     It lies in the environment, or in the folder `into`.
     """
-    facts = json.loads((environment / records.IMAGE_FILE).read_bytes())
-    settings = {**dataclasses.asdict(chosen), "shares": [str(path) for path in chosen.shares]}
-    words = [sys.executable, "-I", "-S", image_python.__file__, json.dumps({**facts, **settings})]
+    words = [sys.executable, "-I", "-S", image_python.__file__, json.dumps(image(environment, chosen))]
     text = f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n'
     program = (into or environment) / f"python-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     if not program.exists():
@@ -125,9 +147,23 @@ def interpreter(environment: Path, chosen: Containers, *, into: Path | None = No
     return program
 
 
+def asked(words: Sequence[str], timeout_s: float) -> str:
+    """Run the engine and give what it says; raises EnvironmentFailed with its reason."""
+    try:
+        said = subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout_s, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise errors.EnvironmentFailed(f"{words[0]} did not answer within {timeout_s:g} s") from error
+    if said.returncode != 0:
+        hint = f"Is its service running, and may you use it? Try: {words[0]} info"
+        raise errors.EnvironmentFailed(f"{words[0]}: {pip_output.last_line(said.stderr)}", hint=hint)
+    return said.stdout
+
+
 def _fetch(engine: str, name: str, timeout_s: float) -> None:
     try:
-        _asked([engine, "pull", name], timeout_s)
+        asked([engine, "pull", name], timeout_s)
     except errors.EnvironmentFailed as error:
         hint = f"It is not on this machine either: {engine} images"
         raise errors.EnvironmentFailed(f"the image '{name}' cannot be fetched: {error.message}", hint=hint) from error
@@ -151,7 +187,7 @@ def _engine(source: Source) -> str:
 
 def _identity(engine: str, name: str) -> str | None:
     try:
-        return _asked([engine, "image", "inspect", "--format", "{{.Id}}", name], _ASK_TIMEOUT_S).strip()
+        return asked([engine, "image", "inspect", "--format", "{{.Id}}", name], _ASK_TIMEOUT_S).strip()
     except errors.EnvironmentFailed as error:
         if re.search("no such image|not known|unable to find|not found", error.message.lower()):
             return None
@@ -161,14 +197,14 @@ def _identity(engine: str, name: str) -> str | None:
 def _rootless(engine: str) -> bool:
     if engine == "podman":
         return os.getuid() != 0
-    return "rootless" in _asked([engine, "info", "--format", "{{.SecurityOptions}}"], _ASK_TIMEOUT_S)
+    return "rootless" in asked([engine, "info", "--format", "{{.SecurityOptions}}"], _ASK_TIMEOUT_S)
 
 
 def _probed(engine: str, name: str, timeout_s: float) -> Mapping[str, Any]:
     """Ask every Python of the image which modules it has; gives the first that has some."""
     words = [engine, "run", "--rm", "--network", "none", "--cap-drop", "ALL", "--entrypoint", "/bin/sh", name, "-c"]
     script = f'for each in {" ".join(_PLACES)}; do command -v "$each" >/dev/null && "$each" -c "$@"; done; true'
-    said = _asked([*words, script, "sh", _PROBE, *groups.KINDS], timeout_s)
+    said = asked([*words, script, "sh", _PROBE, *groups.KINDS], timeout_s)
     found = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     usable = [each for each in found if tuple(each["version"]) >= OLDEST_PYTHON]
     if not usable:
@@ -185,16 +221,3 @@ def _probed(engine: str, name: str, timeout_s: float) -> Mapping[str, Any]:
         **chosen,
         "modules": [each for each in chosen["modules"] if normalised(each[3]) == normalised(chosen["modules"][0][3])],
     }
-
-
-def _asked(words: Sequence[str], timeout_s: float) -> str:
-    try:
-        said = subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout_s, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise errors.EnvironmentFailed(f"{words[0]} did not answer within {timeout_s:g} s") from error
-    if said.returncode != 0:
-        hint = f"Is its service running, and may you use it? Try: {words[0]} info"
-        raise errors.EnvironmentFailed(f"{words[0]}: {pip_output.last_line(said.stderr)}", hint=hint)
-    return said.stdout

@@ -1,11 +1,14 @@
 """A module in the style of published ones, as it stands in a container image."""
 
+import datetime
 import hashlib
 import os
 import socket
 import time
 
 from marshmallow import fields, validate
+
+MODELS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "models")
 
 
 def get_metadata():
@@ -18,6 +21,7 @@ def get_predict_args():
     return {
         "data": fields.Field(metadata={"type": "file", "location": "form"}, allow_none=True),
         "top-k": fields.Int(load_default=2, validate=validate.Range(1, 3), metadata={"description": "how many"}),
+        "timestamp": fields.Str(load_default="pretrained", validate=validate.OneOf(sorted(os.listdir(MODELS)))),
         "act": fields.Str(load_default="name", validate=validate.OneOf(["name", "look", "sleep", "kill"])),
     }
 
@@ -36,7 +40,8 @@ def predict(**arguments):
         time.sleep(300)
     if arguments["act"] == "kill":
         os.kill(os.getpid(), 9)
-    found = {"labels": ["oak", "beech", "pine"][: arguments["top-k"]]}
+    with open(os.path.join(MODELS, arguments["timestamp"], "labels.txt")) as file:
+        found = {"labels": file.read().split()[: arguments["top-k"]]}
     if arguments.get("data"):
         with open(arguments["data"].filename, "rb") as file:
             found["sha256"] = hashlib.sha256(file.read()).hexdigest()
@@ -49,11 +54,15 @@ def get_train_args():
 
 
 def train(**arguments):
-    """Count."""
+    """Count, and leave a model."""
     for epoch in range(arguments["epochs"]):
         print("epoch", epoch, flush=True)
         time.sleep(arguments["delay_s"])
-    return {"epochs": arguments["epochs"], "network": _network()}
+    timestamp = datetime.datetime.now().strftime("%Y-%m-%d_%H%M%S")
+    os.makedirs(os.path.join(MODELS, timestamp))
+    with open(os.path.join(MODELS, timestamp, "labels.txt"), "w") as file:
+        file.write("yew fir larch")
+    return {"epochs": arguments["epochs"], "network": _network(), "timestamp": timestamp}
 
 
 def _network():
