@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.server
+import json
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +19,29 @@ from pelagos.module.remote_server import Gone, Server
 
 def written(body: remote_server.Body) -> bytes:
     return body.pieces if isinstance(body.pieces, bytes) else b"".join(body.pieces)
+
+
+@contextlib.contextmanager
+def answering(document: Any) -> Iterator[str]:
+    """Answer every GET with the same document; gives the address."""
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(document).encode())
+
+        def log_message(self, *words: Any) -> None:
+            """Say nothing."""
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class TestForm:
@@ -46,3 +75,12 @@ class TestServer:
     def test_says_that_nobody_answers(self, root: str) -> None:
         with pytest.raises(Gone, match="does not answer: Connection refused"):
             Server(root).models()
+
+    def test_lists_modules_whatever_their_metadata_bring(self) -> None:
+        told = [
+            {"id": "mine", "links": [{"rel": "self", "href": "/base/v2/models/a%20b"}]},
+            {"id": "native", "links": {"source": "https://example.org/native"}},
+        ]
+
+        with answering({"models": told}) as root:
+            assert Server(root).models() == ["a b", "native"]

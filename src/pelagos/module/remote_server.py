@@ -85,9 +85,7 @@ class Server:
     def models(self) -> List[str]:
         """List the names of its modules. Raises Gone."""
         try:
-            # The metadata of a DEEPaaS module may hold an `id` of its own: only the address is sure.
-            links = [model["links"][0]["href"] for model in self.ask("GET", "/v2/models/").json()["models"]]
-            return [urllib.parse.unquote(link.rstrip("/").rpartition("/")[2]) for link in links]
+            return [_name(model) for model in self.ask("GET", "/v2/models/").json()["models"]]
         except (TypeError, LookupError, AttributeError):
             raise Gone(f"what answers at {self.root} is no DEEPaaS V2 server") from None
 
@@ -137,6 +135,14 @@ def _told(root: str) -> Iterator[None]:
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise Gone(f"the server at {root} does not answer: {reason}") from error
+
+
+def _name(model: Mapping[str, Any]) -> str:
+    """Read the name of a module that a server lists: its metadata may have brought an `id` or `links` of its own."""
+    links = model["links"]
+    if not isinstance(links, list):
+        return str(model["id"])
+    return urllib.parse.unquote(str(links[0]["href"]).rstrip("/").rpartition("/")[2])
 
 
 def query(pairs: Sequence[Tuple[str, str]]) -> str:
