@@ -83,6 +83,14 @@ class TestAdd:
         assert list(caught.value.faults) == ["location"]
         assert known.list() == ()
 
+    @pytest.mark.parametrize("location", ["http://node:5000", "https://example.org/base/v2/"])
+    def test_says_how_the_modules_of_a_server_are_listed(self, known: sources.Sources, location: str) -> None:
+        with pytest.raises(errors.InvalidInput, match="is the address of a server") as caught:
+            known.add(location)
+
+        assert f"pelagos install {location}." in caught.value.hint
+        assert known.add(location, "git").kind is Kind.GIT
+
     def test_refuses_a_kind_that_is_none(self, known: sources.Sources, tmp_path: Path) -> None:
         with pytest.raises(errors.InvalidInput):
             known.add(str(tmp_path), "installed")

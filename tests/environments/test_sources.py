@@ -75,6 +75,7 @@ class TestParse:
     )
     def test_understands_a_server(self, here: Path, text: str, root: str) -> None:
         assert sources.parse(text, folder=here) == Source(SourceKind.SERVER, root)
+        assert sources.is_server(text)
 
     @pytest.mark.parametrize(
         ("text", "url", "reference"),
@@ -89,6 +90,7 @@ class TestParse:
     )
     def test_understands_git_addresses(self, here: Path, text: str, url: str, reference: str) -> None:
         assert sources.parse(text, folder=here) == Source(SourceKind.GIT, url, (), reference)
+        assert not sources.is_server(text)
 
     @pytest.mark.parametrize(
         ("text", "location", "extras"),

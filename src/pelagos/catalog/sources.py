@@ -284,6 +284,11 @@ def _understood(location: str, kind: Kind | str | None) -> tuple[Kind, str]:
             raise errors.InvalidInput({"location": [f"'{path.name}' is no list: expected {', '.join(indexes.FILES)}"]})
         return Kind(kind or (Kind.INDEX if path.is_file() else Kind.FOLDER)), str(path)
     _check_address(location)
+    if kind is None and environments.is_server(location):
+        raise errors.InvalidInput(
+            {"location": [f"'{location}' is the address of a server and holds no cards"]},
+            hint=f"To list its modules here: pelagos install {location}. If it is a repository: --kind git.",
+        )
     return Kind(kind or (Kind.INDEX if indexes.is_file(location) else Kind.GIT)), location
 
 

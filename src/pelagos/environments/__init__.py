@@ -8,6 +8,6 @@ from pelagos.domain.steps import Progress, Step
 from pelagos.environments.environments import Environments
 from pelagos.environments.images import Containers
 from pelagos.environments.records import Installed
-from pelagos.environments.sources import Source, is_source
+from pelagos.environments.sources import Source, is_server, is_source
 
-__all__ = ["Containers", "Environments", "Installed", "Progress", "Source", "Step", "is_source"]
+__all__ = ["Containers", "Environments", "Installed", "Progress", "Source", "Step", "is_server", "is_source"]

@@ -92,6 +92,11 @@ def is_source(text: str, *, folder: Path) -> bool:
     return "/" in text or text in (".", "..") or _is_image(text, folder)
 
 
+def is_server(text: str) -> bool:
+    """Whether a text is the address of a V2 server."""
+    return _SERVER.fullmatch(text) is not None
+
+
 def normalised(name: str) -> str:
     """Give the form in which two spellings of one name are equal: lower case, single dashes."""
     return re.sub(r"[-_.]+", "-", name).lower()
@@ -109,7 +114,7 @@ def _elsewhere(body: str, extras: tuple[str, ...], folder: Path) -> Source | Non
     """Understand what is neither here nor on an index."""
     if _is_image(body, folder):
         return Source(SourceKind.IMAGE, _image(body))
-    if _SERVER.fullmatch(body):
+    if is_server(body):
         return Source(SourceKind.SERVER, re.sub("(/v2)?/?$", "", body))
     if _is_git(body):
         url, reference = _git(body)
