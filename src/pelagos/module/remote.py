@@ -167,7 +167,7 @@ class _Followed:
         """Start it and watch it. Raises BadInput for what the server refuses, RuntimeError for a failure there."""
         reply = self._server.ask("POST", self._path + remote_server.query(pairs), body=body)
         if reply.status == _UNPROCESSABLE:
-            raise BadInput({name: [str(fault)] for name, fault in dict(reply.json()).items()})
+            raise BadInput({name: list(_messages(said)) for name, said in reply.json().items()})
         if reply.status != _OK:
             raise RuntimeError(reply.read().decode("utf-8", "replace"))
         uuid = reply.json()["uuid"]
@@ -228,6 +228,18 @@ class _Followed:
         if state["status"] == "done":
             return (state.get("result") or {}).get("output")
         raise RuntimeError(state.get("message") or f"the training there is {state['status']}")
+
+
+def _messages(said: Any, place: str = "") -> Iterator[str]:
+    """Read the faults of one field: messages, in objects by the place of an item or the name of a part."""
+    if isinstance(said, dict):
+        for name, inner in said.items():
+            yield from _messages(inner, f"{place}{name}: ")
+    elif isinstance(said, list):
+        for each in said:
+            yield from _messages(each, place)
+    else:
+        yield f"{place}{said}"
 
 
 def _answer(reply: remote_server.Reply, body: Any) -> Answer:
