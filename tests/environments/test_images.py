@@ -127,6 +127,19 @@ class TestInstall:
 
         assert "pelagos run http://" in caught.value.hint
 
+    def test_says_how_to_use_an_image_whose_python_is_too_old(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        old = json.dumps({"python": "python3", "version": [3, 6], "path": "", "modules": []})
+        (tmp_path / "docker").write_text(f"#!/bin/sh\ncase $1 in image) echo sha256:1;; run) echo '{old}';; esac\n")
+        (tmp_path / "docker").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+        with pytest.raises(errors.EnvironmentFailed, match=r"Python is 3\.6; expected Python 3\.8") as caught:
+            Environments(tmp_path / "modules").install("docker://old:1")
+
+        assert "pelagos run http://" in caught.value.hint
+
     def test_says_what_the_engine_said_of_an_image_that_is_nowhere(self, engine: Engine, known: Environments) -> None:
         with pytest.raises(errors.EnvironmentFailed, match="the image 'localhost:1/none:1' cannot be fetched"):
             known.install(f"{engine.name}://localhost:1/none:1")
@@ -313,6 +326,27 @@ class TestCommandLine:
         ran = pelagos(state, "train", "counting", "--dataset", str(tmp_path), "--json")
 
         assert json.loads(ran.stdout)["result"]["files"] == 1, ran.stderr
+
+
+class TestServerInAnImage:
+    def test_is_used_at_its_address(self, engine: Engine, tmp_path: Path) -> None:
+        serves = ["deepaas-run", "--listen-ip", "0.0.0.0", "--model-name", "counting"]
+        made = engine.ask("run", "--detach", "--rm", "--publish", "127.0.0.1:5000:5000", image.NAME, *serves)
+        address = "http://127.0.0.1:5000"
+        words = ["predict", address, "--values", "1", "--values", "2", "--json", "--state-dir", str(tmp_path)]
+
+        def answers() -> bool:
+            asked = [*engine.within, "curl", "-sf", "--max-time", "20", "-o", os.devnull, f"{address}/v2/models/"]
+            return subprocess.run(asked, timeout=WITHIN_S, check=False).returncode == 0
+
+        try:
+            waiting.until(answers)
+            command = [*engine.within, sys.executable, "-m", "pelagos.cli", *words]
+            ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        finally:
+            engine.ask("rm", "--force", made)
+
+        assert json.loads(ran.stdout)["total"] == 3.0, ran.stderr
 
 
 class TestInterpreter:

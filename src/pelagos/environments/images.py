@@ -37,6 +37,9 @@ _PLACES = (
     "/opt/venv/bin/python",
     "/usr/bin/python3",
 )
+_SERVES = (
+    "An image that serves by itself (deepaas-run) can be started and used at its address: pelagos run http://HOST:PORT"
+)
 # Runs under whatever Python an image has, so its syntax is that of all of them. The folder of models is that of the
 # repository in which the module's code lies, as its `models/` is where published modules write what they trained.
 _PROBE = """
@@ -209,13 +212,14 @@ def _probed(engine: str, name: str, timeout_s: float) -> Mapping[str, Any]:
     usable = [each for each in found if tuple(each["version"]) >= OLDEST_PYTHON]
     if not usable:
         seen = f"its Python is {'.'.join(map(str, found[0]['version']))}" if found else "there is no Python in it"
-        raise errors.EnvironmentFailed(f"the image '{name}' cannot be used: {seen}; expected Python 3.8 or newer")
+        raise errors.EnvironmentFailed(
+            f"the image '{name}' cannot be used: {seen}; expected Python 3.8 or newer", hint=_SERVES
+        )
     chosen = next((each for each in usable if each["modules"]), None)
     if chosen is None:
         raise errors.EnvironmentFailed(
             f"there is no module in the image '{name}'",
-            hint=f"Its Python should have an entry point of {' or '.join(groups.KINDS)}. An image that serves by "
-            "itself (deepaas-run) can be started and used at its address: pelagos run http://HOST:PORT",
+            hint=f"Its Python should have an entry point of {' or '.join(groups.KINDS)}. {_SERVES}",
         )
     return {
         **chosen,
