@@ -1,6 +1,7 @@
 """Data sets as people really have them."""
 
 import itertools
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -87,6 +88,16 @@ class TestListsOfPictures:
             f"images_directory 'elsewhere' is not a folder in {folder}"
         ]
         assert "is not a folder in" in faults_of(folder, images_directory="../..")[0]
+
+    def test_take_the_default_of_deep_s_form_for_no_word_about_the_folder(self, tmp_path: Path) -> None:
+        folder = lists(tmp_path, ["a.png 0", "b.png 1"])
+
+        usual = dataset.read(folder, images_directory="./data/images", use_validation=False).train
+        shutil.copytree(folder / "images", folder / "data" / "images")
+        there = dataset.read(folder, images_directory="./data/images", use_validation=False).train
+
+        assert {sample.path.parent for sample in usual} == {folder / "images"}
+        assert {sample.path.parent for sample in there} == {folder / "data" / "images"}
 
     def test_find_pictures_anywhere_by_a_whole_path(self, tmp_path: Path) -> None:
         (tmp_path / "set").mkdir()

@@ -144,6 +144,7 @@ class TestTheLearningRate:
         ("schedule", "rates"),
         [
             ("constant", [1, 1, 1, 1, 1]),
+            ("none", [1, 1, 1, 1, 1]),
             ("step", [1, 1, 1, 0.1, 0.1]),
             ("cosine", [1, 0.9045, 0.6545, 0.3455, 0.0955]),
         ],
@@ -153,4 +154,34 @@ class TestTheLearningRate:
             epochs=5, initial_lr=1.0, lr_schedule_mode=schedule, lr_step_decay=0.1, lr_step_schedule=(0.6, 0.9)
         )
 
-        assert [fine_tune.rate(options, epoch) for epoch in range(5)] == pytest.approx(rates, abs=1e-3)
+        assert [fine_tune.rate(options, [1.0] * epoch) for epoch in range(5)] == pytest.approx(rates, abs=1e-3)
+
+    @pytest.mark.parametrize(
+        ("losses", "expected"),
+        [
+            ([], 0.01),
+            ([1.0, 0.9, 0.8, 0.7], 0.01),
+            ([1.0, 1.0, 1.0], 0.01),
+            ([1.0, 1.0, 1.1, 0.99995], 0.001),
+            ([1.0, 1.0, 1.0, 0.9, 1.0, 1.0], 0.01),
+            ([1.0] * 7, 0.0001),
+            ([1.0] * 40, 1e-6),
+        ],
+    )
+    def test_falls_on_a_plateau_after_three_epochs_without_gain(self, losses: list[float], expected: float) -> None:
+        options = arguments.Options(initial_lr=0.01, lr_schedule_mode="plateau")
+
+        assert fine_tune.rate(options, losses) == pytest.approx(expected)
+
+    def test_of_a_plateau_is_watched_on_validation(self, job: Jobs) -> None:
+        seen: list[dict[str, float]] = []
+        hurtful = {"initial_lr": 0.5, "epochs": 6, "lr_schedule_mode": "plateau", "lr_plateau_patience": 1}
+
+        fine_tune.train(job(**hurtful), lambda _, figures: seen.append(figures))
+
+        rates = [figures["learning_rate"] for figures in seen]
+        options = job(**hurtful).options
+        assert rates == [
+            fine_tune.rate(options, [figures["val_loss"] for figures in seen[:epoch]]) for epoch in range(len(seen))
+        ]
+        assert rates[-1] < rates[0]

@@ -12,14 +12,18 @@ import numpy
 import pytest
 from pelagos.module import BadInput, File, Folder, Training
 from pelagos.module.describe import describe
+from pelagos.module.native import NativeAdapter
+from pelagos.runtime.arguments import Arguments, BadArguments, Given
 from PIL import Image
 
+import deep_form
 from builders import encoded, noise, stripes
-from pelagos_image_classification import ImageClassification
+from pelagos_image_classification import ImageClassification, arguments
 
 DEEP = {
     *("modelname", "image_size", "num_classes", "mode", "initial_lr", "batch_size", "epochs", "ckpt_freq"),
-    *("lr_schedule_mode", "lr_step_decay", "lr_step_schedule", "l2_reg", "use_class_weights", "use_validation"),
+    *("lr_schedule_mode", "lr_step_decay", "lr_step_schedule", "lr_plateau_factor", "lr_plateau_patience", "l2_reg"),
+    *("use_class_weights", "use_validation"),
     *("use_early_stopping", "use_tensorboard", "mean_RGB", "std_RGB", "train_mode", "val_mode", "split_ratios"),
     *("use_test", "use_best_model", "use_augmentation", "images_directory"),
 }
@@ -188,6 +192,57 @@ class TestTrainingThroughTheModule:
         with pytest.raises(BadInput) as caught:
             ImageClassification().train(new_run(), Folder(tmp_path / "nothing"), mode="fast")
         assert list(caught.value.faults) == ["dataset"]
+
+
+def received(**form: str) -> dict[str, object]:
+    """Read a form as the runtime does, with nothing but the module's description."""
+    parameters = describe(ImageClassification, name="image-classification")["train"]["parameters"]
+    return Arguments(parameters).read(Given(form={name: [value] for name, value in form.items()}))
+
+
+class TestDeepsForm:
+    @pytest.fixture(params=["installed", "kept"])
+    def form(self, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+        source = deep_form.KEPT if request.param == "kept" else deep_form.installed()
+        if source is None:
+            pytest.skip("the original is not installed: pip install --no-deps planktonclas==0.2.4")
+        return {**deep_form.form(source), "dataset": str(stripes(tmp_path / "data"))}
+
+    def test_is_taken_with_all_its_defaults(self, form: dict[str, str]) -> None:
+        given = received(**form)
+        del given["dataset"]
+
+        options = arguments.normalised(given)
+
+        assert len(form) > 30
+        assert (options.lr_schedule_mode, options.lr_plateau_factor, options.lr_plateau_patience) == ("plateau", 0.1, 3)
+        assert (options.image_size, options.initial_lr, options.batch_size, options.epochs) == (100, 0.001, 16, 15)
+        assert (options.modelname, options.mode, options.ckpt_freq, options.colours) == (
+            *("EfficientNetV2B0", "normal", None),
+            None,
+        )
+
+    def test_trains(self, form: dict[str, str], new_run: Callable[..., Training]) -> None:
+        given = received(**{**form, "mode": '"fast"', "epochs": "2"})
+
+        report = NativeAdapter(ImageClassification, name="image-classification").train(new_run(), given)
+
+        assert report["accuracy"] == 1.0
+        assert report["image_size"] == 100
+
+    @pytest.mark.parametrize("schedule", ["step", "plateau", "none"])
+    def test_may_name_each_of_its_schedules(self, schedule: str, tmp_path: Path) -> None:
+        given = received(dataset=str(tmp_path), lr_schedule_mode=json.dumps(schedule))
+
+        assert given["lr_schedule_mode"] == schedule
+
+    def test_is_refused_clearly_without_epochs(self, tmp_path: Path) -> None:
+        with pytest.raises(BadArguments) as caught:
+            received(dataset=str(tmp_path), epochs="0")
+
+        assert caught.value.faults == {
+            "epochs": ["0 is out of bounds; expected a whole number at least 1 and at most 1000"]
+        }
 
 
 class TestTheDescription:

@@ -11,7 +11,8 @@ from pelagos.module import BadInput
 from pelagos_image_classification import augment, images, onnx_graph
 
 Mode = Literal["fast", "normal", "full"]
-Schedule = Literal["step", "cosine", "constant"]
+Schedule = Literal["step", "plateau", "cosine", "constant", "none"]
+"""How the learning rate falls; "none" is DEEP's word for constant."""
 NetworkName = Literal[
     "EfficientNetLite0", "DenseNet121", "DenseNet169", "DenseNet201", "InceptionResNetV2", "InceptionV3", "MobileNet",
     "NASNetMobile", "Xception", "ResNet50", "VGG16", "VGG19", "EfficientNetV2B0", "Phytoplankton_EfficientNetV2B0",
@@ -45,6 +46,8 @@ class Options:
     lr_schedule_mode: Schedule = "step"
     lr_step_decay: float = 0.1
     lr_step_schedule: Sequence[float] = (0.7, 0.9)
+    lr_plateau_factor: float = 0.1
+    lr_plateau_patience: int = 3
     l2_reg: float = 0.0001
     ckpt_freq: float | None = None
     mean_RGB: Sequence[float] | None = None

@@ -13,6 +13,7 @@ LISTS = ("train", "val", "test")
 _SHOWN = 40
 _LIST_FOLDERS = ("dataset_files", "data/dataset_files", ".")
 _IMAGE_FOLDERS = ("images", "data/images", "demo-images", ".")
+_DEEPS_FOLDER = PurePosixPath("data/images")  # What DEEP's forms send when nobody chose a folder.
 
 
 class BadDataSet(Exception):
@@ -109,8 +110,8 @@ def _read_lists(home: Path, lists: Path, images_directory: str) -> DataSet:
 
 def _images_folder(home: Path, images_directory: str, first: str | None) -> Path:
     """Find the folder of the pictures: the one given, else the usual ones, else any in which the first picture is."""
-    if images_directory:
-        given = home / images_directory
+    given = home / images_directory
+    if images_directory and (given.is_dir() or PurePosixPath(images_directory) != _DEEPS_FOLDER):
         # A whole path is the user's own word, like the data set's; a relative one must not climb out of it.
         if not given.is_dir() or not (Path(images_directory).is_absolute() or _inside(given, home)):
             raise BadDataSet([f"images_directory {images_directory!r} is not a folder in {home}"])

@@ -5,7 +5,7 @@ Batch norms are folded and channels come last: 2.3 times the steps a second of t
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,8 @@ from pelagos_image_classification.weights import Floats
 _BODY_RATE = 0.1  # As in DEEP: what is trained already learns at a tenth of the head's rate.
 _PATIENCE = 0.2
 _LEAST_PATIENCE = 3
+_PLATEAU_GAIN = 1e-4  # DEEP's lr_plateau_min_delta and lr_plateau_min_lr.
+_LEAST_RATE = 1e-6
 
 State = dict[str, Any]
 
@@ -56,14 +58,27 @@ def train(job: rungs.Job, log: rungs.Log) -> rungs.Result:
     return trainer.result()
 
 
-def rate(options: arguments.Options, epoch: int) -> float:
-    """Give the learning rate of an epoch, counted from 0."""
-    part = epoch / options.epochs
+def rate(options: arguments.Options, losses: Sequence[float]) -> float:
+    """Give the learning rate of the next epoch; `losses` are those of the epochs so far, of validation if possible."""
+    part = len(losses) / options.epochs
     if options.lr_schedule_mode == "cosine":
         return options.initial_lr * (1 + math.cos(math.pi * part)) / 2
-    if options.lr_schedule_mode == "constant":
+    if options.lr_schedule_mode == "plateau":
+        return _plateau_rate(options, losses)
+    if options.lr_schedule_mode in {"constant", "none"}:
         return options.initial_lr
     return options.initial_lr * options.lr_step_decay ** sum(part >= step for step in options.lr_step_schedule)
+
+
+def _plateau_rate(options: arguments.Options, losses: Sequence[float]) -> float:
+    """Reduce the rate each time the loss has not gained for some epochs, as Keras' ReduceLROnPlateau does for DEEP."""
+    learning_rate, lowest, waited = options.initial_lr, math.inf, 0
+    for loss in losses:
+        gained = loss < lowest - _PLATEAU_GAIN
+        lowest, waited = (loss, 0) if gained else (lowest, waited + 1)
+        if not gained and waited >= options.lr_plateau_patience:
+            learning_rate, waited = max(learning_rate * options.lr_plateau_factor, min(learning_rate, _LEAST_RATE)), 0
+    return learning_rate
 
 
 class _Trainer:
@@ -97,7 +112,8 @@ class _Trainer:
 
     def epoch(self) -> dict[str, float]:
         """Go once through the training pictures and judge by the validation pictures."""
-        learning_rate = rate(self.options, self.course.epoch)
+        watched = "val_loss" if self._has_val else "loss"
+        learning_rate = rate(self.options, [figures[watched] for figures in self.course.history])
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate * group["factor"]
         torch.manual_seed(self.options.seed * 100_003 + self.course.epoch)

@@ -109,11 +109,23 @@ class ImageClassification(Module):
         val_mode: Annotated[
             dict[str, float] | None, Arg("average the final judgement over such views", advanced=True)
         ] = None,
-        lr_schedule_mode: Annotated[arguments.Schedule, Arg("how the learning rate falls", advanced=True)] = "step",
-        lr_step_decay: Annotated[float, Arg("factor at each step of the schedule", gt=0, le=1, advanced=True)] = 0.1,
+        lr_schedule_mode: Annotated[
+            arguments.Schedule,
+            Arg(
+                "how the learning rate falls: at set times, when nothing gains, as a cosine, or not at all",
+                advanced=True,
+            ),
+        ] = "step",
+        lr_step_decay: Annotated[float, Arg("factor at each step of the schedule", ge=0, le=1, advanced=True)] = 0.1,
         lr_step_schedule: Annotated[
             list[float], Arg("where the steps are, in parts of the training", advanced=True)
         ] = (0.7, 0.9),  # type: ignore[assignment]
+        lr_plateau_factor: Annotated[
+            float, Arg("factor of `plateau`, when nothing gained for a while", ge=0, le=1, advanced=True)
+        ] = 0.1,
+        lr_plateau_patience: Annotated[
+            int, Arg("how many epochs without gain `plateau` waits for", ge=0, advanced=True)
+        ] = 3,
         l2_reg: Annotated[
             float, Arg("weight decay of rungs 2 and 3; rung 1 chooses its own", ge=0, le=1, advanced=True)
         ] = 0.0001,
