@@ -36,10 +36,19 @@ class TestNormalising:
         assert "'Xception' is understood as an alias: the network that runs is EfficientNetLite0" in options.alias
 
     def test_takes_a_recipe_as_a_wish_for_augmentation_and_an_empty_one_as_off(self) -> None:
-        assert not arguments.normalised({"train_mode": None}).use_augmentation
+        assert not arguments.normalised({"train_mode": None, "use_augmentation": None}).use_augmentation
         assert arguments.normalised({"train_mode": {"blur": 0.5}}).use_augmentation
         off = arguments.normalised({"train_mode": {}, "use_augmentation": True})
         assert not off.train_mode.active
+
+    @pytest.mark.parametrize("no", [False, "false"])
+    def test_takes_no_augmentation_for_an_answer_whatever_recipes_are_given(self, no: object) -> None:
+        recipe = {"blur": 0.5}
+
+        options = arguments.normalised({"use_augmentation": no, "train_mode": recipe, "val_mode": recipe})
+
+        assert options.use_augmentation is False
+        assert options.val_mode is None
 
     def test_gives_colours_only_when_mean_and_spread_are_known(self) -> None:
         known = arguments.normalised({"mean_RGB": [1, 2, 3], "std_RGB": [4, 5, 6]}).colours

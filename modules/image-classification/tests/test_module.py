@@ -221,6 +221,7 @@ class TestDeepsForm:
             *("EfficientNetV2B0", "normal", None),
             None,
         )
+        assert options.use_augmentation is False
 
     def test_trains(self, form: dict[str, str], new_run: Callable[..., Training]) -> None:
         given = received(**{**form, "mode": '"fast"', "epochs": "2"})
@@ -243,6 +244,16 @@ class TestDeepsForm:
         assert caught.value.faults == {
             "epochs": ["0 is out of bounds; expected a whole number at least 1 and at most 1000"]
         }
+
+
+class TestAugmentation:
+    @pytest.mark.parametrize(("said", "heard"), [(None, None), ("null", None), ("false", False), ("true", True)])
+    def test_is_left_open_by_a_form_that_says_nothing(
+        self, said: str | None, heard: bool | None, tmp_path: Path
+    ) -> None:
+        form = {"use_augmentation": said} if said else {}
+
+        assert received(dataset=str(tmp_path), **form)["use_augmentation"] is heard
 
 
 class TestTheDescription:

@@ -80,9 +80,12 @@ def normalised(given: Mapping[str, Any]) -> Options:
     values["lr_step_schedule"] = _numbers(values, "lr_step_schedule", None, faults)
     values["mean_RGB"] = _numbers(values, "mean_RGB", 3, faults)
     values["std_RGB"] = _numbers(values, "std_RGB", 3, faults)
-    values["use_augmentation"] = values.get("use_augmentation") or bool(values.get("train_mode"))
+    recipe, wanted = values.get("train_mode"), values.get("use_augmentation")
+    values["use_augmentation"] = bool(recipe) if wanted is None else wanted
     values["train_mode"] = _recipe(values, "train_mode", augment.TRAIN_MODE, faults)
     values["val_mode"] = _recipe(values, "val_mode", None, faults)
+    if wanted is False:
+        values["val_mode"] = None  # As in DEEP: the two recipes count only with augmentation.
     _check(values, faults)
     if faults:
         raise BadInput(faults)

@@ -101,13 +101,18 @@ class ImageClassification(Module):
         use_best_model: Annotated[bool, Arg("keep the best epoch rather than the last", advanced=True)] = True,
         use_early_stopping: Annotated[bool, Arg("stop a rung when validation gains no more")] = False,
         use_class_weights: Annotated[bool, Arg("weigh every class alike, however many pictures it has")] = False,
-        use_augmentation: Annotated[bool, Arg("also learn from changed views of the pictures")] = False,
+        # With choices, for the switch that forms draw for a bool says no where nobody said anything.
+        use_augmentation: Annotated[
+            bool | None,
+            Arg("also learn from changed views of the pictures; not set: when train_mode is", choices=[True, False]),
+        ] = None,
         train_mode: Annotated[
             dict[str, float] | None,
-            Arg("what changes views, as in DEEP; {} is off, a recipe turns augmentation on", advanced=True),
+            Arg("what changes views, as in DEEP; {} is off, and so is use_augmentation=false", advanced=True),
         ] = None,
         val_mode: Annotated[
-            dict[str, float] | None, Arg("average the final judgement over such views", advanced=True)
+            dict[str, float] | None,
+            Arg("average the final judgement over such views, unless use_augmentation=false", advanced=True),
         ] = None,
         lr_schedule_mode: Annotated[
             arguments.Schedule,
