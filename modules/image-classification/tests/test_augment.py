@@ -49,6 +49,17 @@ class TestAView:
 
         assert all(80 <= span <= 110 for span in spans)
 
+    def test_is_stretched_as_often_as_the_recipe_says_and_never_far(self) -> None:
+        never, sometimes, always = (
+            sum(not numpy.array_equal(seen(seed, stretch=chance), PICTURE) for seed in range(40))
+            for chance in (0.0, 0.5, 1.0)
+        )
+        moved = [numpy.abs(seen(seed, picture=RAMP, stretch=1.0).astype(int) - RAMP).max() for seed in range(40)]
+
+        assert (never, always) == (0, 40)
+        assert 10 <= sometimes <= 30
+        assert 10 < max(moved) <= 64 * 0.1 * 3 + 3
+
     def test_hides_boxes_under_the_mean_colour(self) -> None:
         changed = (seen(picture=RAMP, cutout=1.0) != RAMP).any(2).mean()
 

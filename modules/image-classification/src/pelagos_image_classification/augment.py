@@ -1,8 +1,8 @@
 """Views of a picture: the same picture as it could also have been seen. DEEP's argument names and meanings.
 
-A recipe's `h_flip`, `v_flip`, `rot`, `blur`, `pixel_noise`, `pixel_sat` and `cutout` are chances from 0 to 1;
-`rot_lim` is the largest turn in degrees; `stretch` is the largest change of shape; `crop` is the side of the part that
-is seen and `zoom` what may be taken from it again, both in parts of the short side. An empty recipe changes nothing.
+A recipe's `h_flip`, `v_flip`, `rot`, `stretch`, `blur`, `pixel_noise`, `pixel_sat` and `cutout` are chances from 0
+to 1; `rot_lim` is the largest turn in degrees; `crop` is the side of the part that is seen and `zoom` what may be taken
+from it again, both in parts of the short side. An empty recipe changes nothing.
 """
 
 import json
@@ -21,7 +21,11 @@ TRAIN_MODE = {
     "pixel_noise": 0.3, "pixel_sat": 0.3, "cutout": 0.5,
 }  # fmt: skip
 """What DEEP's trainer does to training pictures unless told otherwise."""
+VERSION = "2"
+"""To be raised when a recipe comes to show something else, for what the network saw of it is kept in a cache."""
 _CUTOUTS = 8
+_STRETCH = 0.1
+"""The largest change of each side, as far as DEEP moves the corners."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Recipe:
     @property
     def text(self) -> str:
         """The recipe as a cache key has it."""
-        return json.dumps(asdict(self), sort_keys=True)
+        return VERSION + json.dumps(asdict(self), sort_keys=True)
 
 
 UNCHANGED = Recipe()
@@ -109,8 +113,8 @@ def _framed(image: Image.Image, recipe: Recipe, chance: random.Random) -> Image.
             chance.uniform(-recipe.rot_lim, recipe.rot_lim), Image.Resampling.BILINEAR, fillcolor=ground
         )
     side = min(image.size) * (recipe.crop - chance.random() * recipe.zoom)
-    stretch = 1 + chance.uniform(-recipe.stretch, recipe.stretch)
-    width, height = min(side * stretch, image.width), min(side / stretch if stretch else side, image.height)
+    stretch = 1 + chance.uniform(-_STRETCH, _STRETCH) if chance.random() < recipe.stretch else 1.0
+    width, height = min(side * stretch, image.width), min(side / stretch, image.height)
     left, top = chance.uniform(0, image.width - width), chance.uniform(0, image.height - height)
     return image.resize(image.size, Image.Resampling.BILINEAR, (left, top, left + width, top + height))
 
