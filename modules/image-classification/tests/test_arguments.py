@@ -1,9 +1,11 @@
 """A training's arguments, as DEEP's clients send them."""
 
+import typing
+
 import pytest
 from pelagos.module import BadInput
 
-from pelagos_image_classification import arguments, augment
+from pelagos_image_classification import arguments, augment, onnx_graph
 
 
 def faults_of(**given: object) -> dict[str, list[str]]:
@@ -33,7 +35,14 @@ class TestNormalising:
         assert (options.initial_lr, options.lr_step_schedule, options.num_classes) == (0.01, (0.5, 0.8), None)
         assert (options.use_class_weights, options.epochs, options.images_directory) == (True, 3, "2024")
         assert options.train_mode == augment.Recipe(h_flip=1.0)
-        assert "'Xception' is understood as an alias: the network that runs is EfficientNetLite0" in options.alias
+        assert "'Xception' is understood as an alias: the network that runs is EfficientNetLite0" in options.notes[0]
+
+    @pytest.mark.parametrize("name", typing.get_args(arguments.NetworkName))
+    def test_says_plainly_which_network_runs_for_every_older_name(self, name: str) -> None:
+        notes = arguments.normalised({"modelname": f'"{name}"'}).notes
+
+        alias = f"modelname {name!r} is understood as an alias: the network that runs is EfficientNetLite0"
+        assert notes == (() if name == "EfficientNetLite0" else (alias,))
 
     def test_takes_a_recipe_as_a_wish_for_augmentation_and_an_empty_one_as_off(self) -> None:
         assert not arguments.normalised({"train_mode": None, "use_augmentation": None}).use_augmentation
@@ -50,12 +59,15 @@ class TestNormalising:
         assert options.use_augmentation is False
         assert options.val_mode is None
 
-    def test_gives_colours_only_when_mean_and_spread_are_known(self) -> None:
-        known = arguments.normalised({"mean_RGB": [1, 2, 3], "std_RGB": [4, 5, 6]}).colours
+    def test_gives_colours_only_when_their_mean_is_known(self) -> None:
+        known = arguments.normalised({"mean_RGB": [1, 2, 3], "std_RGB": [4, 5, 6]})
+        half, useless = arguments.normalised({"mean_RGB": [1, 2, 3]}), arguments.normalised({"std_RGB": [4, 5, 6]})
 
-        assert known is not None
-        assert known.std == (4.0, 5.0, 6.0)
-        assert arguments.normalised({}).colours is None
+        assert known.colours == onnx_graph.Colours((1.0, 2.0, 3.0), (4.0, 5.0, 6.0))
+        assert half.colours == onnx_graph.Colours((1.0, 2.0, 3.0), tuple(onnx_graph.USUAL_STD.tolist()))
+        assert (known.notes, half.notes) == ((), ())
+        assert useless.colours is arguments.normalised({}).colours is None
+        assert useless.notes == ("std_RGB is not used, for mean_RGB was not given",)
 
     def test_finds_all_faults_at_once(self) -> None:
         faults = faults_of(
@@ -76,7 +88,7 @@ class TestNormalising:
             ({"split_ratios": "a lot"}, "split_ratios"),
             ({"split_ratios": [True, 0, 0]}, "split_ratios"),
             ({"split_ratios": [0, 0.5, 0.5]}, "split_ratios"),
-            ({"mean_RGB": [1, 2, 3]}, "mean_RGB"),
+            ({"mean_RGB": [1, 2]}, "mean_RGB"),
             ({"mean_RGB": [1, 2, 3], "std_RGB": [0, 1, 1]}, "std_RGB"),
         ],
     )

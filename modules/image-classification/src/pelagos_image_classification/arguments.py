@@ -57,19 +57,22 @@ class Options:
 
     @property
     def colours(self) -> onnx_graph.Colours | None:
-        """The data set's own colour statistics, when both were given."""
-        if self.mean_RGB is None or self.std_RGB is None:
+        """The data set's own colour statistics, when its mean was given; the spread is the usual one if it was not."""
+        if self.mean_RGB is None:
             return None
         red, green, blue = self.mean_RGB
-        reds, greens, blues = self.std_RGB
+        reds, greens, blues = self.std_RGB or onnx_graph.USUAL_STD.tolist()
         return onnx_graph.Colours((red, green, blue), (reds, greens, blues))
 
     @property
-    def alias(self) -> str:
-        """A sentence when an older network's name was asked for, else empty."""
-        if self.modelname == NETWORK:
-            return ""
-        return f"modelname {self.modelname!r} is understood as an alias: the network that runs is {NETWORK}"
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about what is understood otherwise than it was written."""
+        told = []
+        if self.modelname != NETWORK:
+            told.append(f"modelname {self.modelname!r} is understood as an alias: the network that runs is {NETWORK}")
+        if self.std_RGB is not None and self.mean_RGB is None:
+            told.append("std_RGB is not used, for mean_RGB was not given")
+        return tuple(told)
 
 
 def normalised(given: Mapping[str, Any]) -> Options:
@@ -143,8 +146,6 @@ def _check(values: Mapping[str, Any], faults: dict[str, list[str]]) -> None:
     schedule = values.get("lr_step_schedule")
     if schedule is not None and not all(0 <= part <= 1 for part in schedule):
         faults["lr_step_schedule"] = [f"{list(schedule)} are not parts of the training, expected numbers from 0 to 1"]
-    if (values.get("mean_RGB") is None) != (values.get("std_RGB") is None):
-        faults.setdefault("mean_RGB", []).append("mean_RGB and std_RGB are only used together: give both or neither")
     if values.get("std_RGB") is not None and min(values["std_RGB"]) <= 0:
         faults["std_RGB"] = [f"{list(values['std_RGB'])} must be above 0"]
     if values.get("modelname", NETWORK) not in get_args(NetworkName):

@@ -58,7 +58,7 @@ class Material:
             for name, count in again.items()
             if count
         ]
-        return (*filter(None, [self.options.alias]), *self.data.notes, *told)
+        return (*self.options.notes, *self.data.notes, *told)
 
     @property
     def class_weights(self) -> Floats:

@@ -137,7 +137,7 @@ class ImageClassification(Module):
         ckpt_freq: Annotated[
             float | None,
             Arg(
-                "part of the training between checkpoints to resume from; 0 or none: every epoch",
+                "part of rung 2 or 3 between checkpoints to resume from; 0 or not set: every epoch, so little is lost",
                 ge=0,
                 le=1,
                 advanced=True,
@@ -147,7 +147,8 @@ class ImageClassification(Module):
             list[float] | None, Arg("mean colour of your pictures, 0 to 255, if unusual", advanced=True)
         ] = None,
         std_RGB: Annotated[
-            list[float] | None, Arg("spread of the colours of your pictures, if unusual", advanced=True)
+            list[float] | None,
+            Arg("spread of the colours of your pictures, if unusual; only with mean_RGB", advanced=True),
         ] = None,
         use_tensorboard: Annotated[bool, Arg("also write TensorBoard files", advanced=True)] = True,
         seed: Annotated[int, Arg("the same seed gives the same split, views and order", ge=0, advanced=True)] = 0,
