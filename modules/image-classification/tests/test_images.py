@@ -3,6 +3,7 @@
 import io
 import random
 import struct
+import sys
 import zipfile
 import zlib
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 from builders import encoded, noise
-from pelagos_image_classification import images
+from pelagos_image_classification import extras, images
 
 
 def mean(picture: numpy.ndarray) -> list[int]:
@@ -174,6 +175,15 @@ class TestADicomFile:
 
         assert picture.shape == (64, 64, 3)
         assert picture.std() > 20
+
+    def test_is_refused_with_the_command_that_installs_what_reads_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "pydicom", None)
+        monkeypatch.delitem(sys.modules, "pelagos_image_classification.dicom", raising=False)
+
+        with pytest.raises(images.BadPicture) as caught:
+            images.decode(b"\0" * 128 + b"DICM", size=64)
+
+        assert str(caught.value) == f"a DICOM file, which needs pydicom: {extras.command('dicom')}"
 
     def test_is_refused_when_it_is_damaged(self) -> None:
         pytest.importorskip("pydicom", reason="pydicom is an extra")

@@ -4,7 +4,7 @@ import csv
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy
@@ -13,7 +13,7 @@ import pytest
 from pelagos.module import BadInput, Training
 
 from builders import encoded, noise, stripes, write
-from pelagos_image_classification import arguments, augment, dataset, stages, training
+from pelagos_image_classification import arguments, augment, dataset, extras, stages, training
 
 FAST = {"mode": "fast", "epochs": 3}
 
@@ -28,6 +28,11 @@ def metrics(run: Training) -> list[dict[str, float]]:
 
 def predictions(run: Training) -> list[dict[str, str]]:
     return list(csv.DictReader((run.outputs / "test_predictions.csv").read_text().splitlines()))
+
+
+def notes(report: Mapping[str, list[str]]) -> list[str]:
+    """Give the notes but those about stripes that are alike in two lists, which our small data sets cannot help."""
+    return [note for note in report["notes"] if not note.endswith("also training pictures, so the judgement flatters")]
 
 
 class TestAFastTrainingOnPlankton:
@@ -186,6 +191,48 @@ class TestCancelling:
             training.train(run, stripes(tmp_path / "data"), options())
 
 
+class TestWithoutTorch:
+    @pytest.fixture(autouse=True)
+    def _hidden(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "torch", None)
+
+    def test_a_normal_training_says_what_is_missing_wherever_its_result_is_read(
+        self, tmp_path: Path, new_run: Callable[..., Training], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        run = new_run()
+
+        report = training.train(run, stripes(tmp_path / "data"), options(mode="normal"))
+
+        note = f"only rung 1 was climbed, for PyTorch is not installed: {extras.command('train')}"
+        assert report["rung"] == 1
+        assert notes(report) == [note]
+        assert json.loads((run.outputs / "report.json").read_text())["notes"] == report["notes"]
+        assert f"- Note: {note}\n" in (run.model / "README.md").read_text()
+        assert note in capsys.readouterr().out.splitlines()
+
+    def test_a_full_training_ends_before_any_picture_is_looked_at(self, new_run: Callable[..., Training]) -> None:
+        run = new_run()
+
+        with pytest.raises(BadInput) as caught:
+            training.train(run, Path("nowhere"), options(mode="full"))
+
+        missing = f"'full' needs PyTorch, which is not installed: {extras.command('train')}; 'fast' does without"
+        assert caught.value.faults == {"mode": [missing]}
+        assert not list(run.model.iterdir())
+
+
+class TestArgumentsOfFurtherRungs:
+    def test_are_named_where_only_rung_1_was_climbed(self, tmp_path: Path, new_run: Callable[..., Training]) -> None:
+        asked = options(initial_lr=0.1, use_best_model=False, lr_schedule_mode="plateau", use_class_weights=True)
+
+        report = training.train(new_run(), stripes(tmp_path / "data"), asked)
+
+        assert notes(report) == ["not used, for only rungs 2 and 3 do: initial_lr, use_best_model, lr_schedule_mode"]
+
+    def test_are_not_named_at_their_defaults(self, tmp_path: Path, new_run: Callable[..., Training]) -> None:
+        assert notes(training.train(new_run(), stripes(tmp_path / "data"), options())) == []
+
+
 class TestFurtherRungs:
     @pytest.mark.parametrize("mode", ["normal", "full"])
     def test_train_on_and_write_what_they_learned(
@@ -199,6 +246,7 @@ class TestFurtherRungs:
         reached = [line["rung"] for line in metrics(run)]
         assert reached[:4] == [1, 1, 2, 2] if mode == "normal" else reached == [1, 1, 3, 3]
         assert report["rung"] > 1
+        assert notes(report) == []
         assert report["accuracy"] == 1.0
         assert not (run.model / "checkpoint").exists()
 

@@ -21,6 +21,13 @@ NETWORK: NetworkName = "EfficientNetLite0"
 """The network that runs, whatever older name was asked for: the only one with weights that install from a package."""
 
 
+_FOR_FURTHER_RUNGS = (
+    *("initial_lr", "batch_size", "use_best_model", "use_early_stopping", "ckpt_freq", "l2_reg", "lr_schedule_mode"),
+    *("lr_step_decay", "lr_step_schedule", "lr_plateau_factor", "lr_plateau_patience"),
+)
+"""What rung 1 has no use for: its head is fitted until it converges, with a penalty it chooses itself."""
+
+
 @dataclass(frozen=True)
 class Options:
     """One training's arguments; the field names are those of `train`."""
@@ -63,6 +70,12 @@ class Options:
         red, green, blue = self.mean_RGB
         reds, greens, blues = self.std_RGB or onnx_graph.USUAL_STD.tolist()
         return onnx_graph.Colours((red, green, blue), (reds, greens, blues))
+
+    @property
+    def for_further_rungs(self) -> tuple[str, ...]:
+        """The arguments away from their default that only rungs 2 and 3 look at."""
+        usual = Options()
+        return tuple(name for name in _FOR_FURTHER_RUNGS if getattr(self, name) != getattr(usual, name))
 
     @property
     def notes(self) -> tuple[str, ...]:

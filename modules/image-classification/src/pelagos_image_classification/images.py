@@ -23,6 +23,8 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from pelagos_image_classification import extras
+
 Picture = numpy.ndarray[Any, numpy.dtype[numpy.uint8]]
 """Height by width by RGB."""
 Content = bytes | bytearray | memoryview
@@ -200,7 +202,7 @@ def _dicom(content: Content) -> Image.Image:
     except ModuleNotFoundError as error:
         if error.name != "pydicom":
             raise
-        raise BadPicture("a DICOM file, which needs: pip install pelagos-image-classification[dicom]") from error
+        raise BadPicture(f"a DICOM file, which needs pydicom: {extras.command('dicom')}") from error
     image: Image.Image = reader.opened(content)
     return image
 

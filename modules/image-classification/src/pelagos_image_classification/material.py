@@ -39,6 +39,8 @@ class Material:
     library: pictures.Library
     backbone: features.Backbone
     options: arguments.Options
+    told: tuple[str, ...] = ()
+    """What the user should know beside what follows from the data set and the arguments alone."""
 
     @property
     def views(self) -> tuple[features.View, ...]:
@@ -50,15 +52,15 @@ class Material:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should know of the data set."""
+        """What the user should know of this training."""
         learned = set(self.parts["train"].keys)
         again = {name: sum(key in learned for key in self.parts[name].keys) for name in ("val", "test")}
-        told = [
+        flattered = [
             f"{count} {name} pictures are also training pictures, so the judgement flatters"
             for name, count in again.items()
             if count
         ]
-        return (*self.options.notes, *self.data.notes, *told)
+        return (*self.options.notes, *self.told, *self.data.notes, *flattered)
 
     @property
     def class_weights(self) -> Floats:
@@ -118,7 +120,14 @@ class Material:
         return rungs.Pictures(batch, part.labels)
 
 
-def prepare(data: dataset.DataSet, options: arguments.Options, folder: Path, watch: pictures.Watch) -> Material:
+def prepare(
+    data: dataset.DataSet,
+    options: arguments.Options,
+    folder: Path,
+    watch: pictures.Watch,
+    *,
+    notes: tuple[str, ...] = (),
+) -> Material:
     """Decode the pictures; broken ones are listed, and only when too few remain is it BadDataSet."""
     library = pictures.Library.at(folder, size=options.image_size, framing=options.framing)
     lists = {"train": data.train, "val": data.val, "test": data.test if options.use_test else ()}
@@ -132,7 +141,8 @@ def prepare(data: dataset.DataSet, options: arguments.Options, folder: Path, wat
         parts[name] = Part(decoded.samples, decoded.keys, labels)
         broken += decoded.broken
     _check(data, parts["train"], broken)
-    return Material(data, parts, tuple(broken), library, features.Backbone(folder, library, options.colours), options)
+    backbone = features.Backbone(folder, library, options.colours)
+    return Material(data, parts, tuple(broken), library, backbone, options, notes)
 
 
 def _check(data: dataset.DataSet, train: Part, broken: list[tuple[str, str]]) -> None:

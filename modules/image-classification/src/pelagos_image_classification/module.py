@@ -67,15 +67,18 @@ class ImageClassification(Module):
         mode: Annotated[
             Literal["fast", "normal", "full"],
             Arg(
-                "fast: train the head on the frozen network; normal: also more layers, while validation gains; "
-                "full: all layers"
+                "fast: train the head on the frozen network (rung 1); normal: also more layers, while validation "
+                "gains (rungs 2 and 3); full: all layers (rung 3)"
             ),
         ] = "normal",
         epochs: Annotated[int, Arg("how often each rung goes through the training pictures", ge=1, le=1000)] = 15,
         initial_lr: Annotated[
-            float, Arg("at the start, of the head; a tenth of it elsewhere", gt=0, le=1, label="Learning rate")
+            float,
+            Arg(
+                "at the start, of the head; a tenth of it elsewhere (rungs 2 and 3)", gt=0, le=1, label="Learning rate"
+            ),
         ] = 0.001,
-        batch_size: Annotated[int, Arg("pictures in one training step", ge=1, le=64)] = 16,
+        batch_size: Annotated[int, Arg("pictures in one training step (rungs 2 and 3)", ge=1, le=64)] = 16,
         image_size: Annotated[int, Arg("side of the square the network sees", ge=32, le=1000, unit="px")] = 224,
         framing: Annotated[
             Literal["pad", "crop", "squash"],
@@ -98,8 +101,10 @@ class ImageClassification(Module):
         ] = (0.8, 0.1, 0.1),  # type: ignore[assignment]
         use_validation: Annotated[bool, Arg("judge every epoch by pictures that are not learned from")] = True,
         use_test: Annotated[bool, Arg("judge the finished model by the test pictures")] = True,
-        use_best_model: Annotated[bool, Arg("keep the best epoch rather than the last", advanced=True)] = True,
-        use_early_stopping: Annotated[bool, Arg("stop a rung when validation gains no more")] = False,
+        use_best_model: Annotated[
+            bool, Arg("keep the best epoch rather than the last (rungs 2 and 3)", advanced=True)
+        ] = True,
+        use_early_stopping: Annotated[bool, Arg("stop a rung when validation gains no more (rungs 2 and 3)")] = False,
         use_class_weights: Annotated[bool, Arg("weigh every class alike, however many pictures it has")] = False,
         # With choices, for the switch that forms draw for a bool says no where nobody said anything.
         use_augmentation: Annotated[
@@ -117,19 +122,22 @@ class ImageClassification(Module):
         lr_schedule_mode: Annotated[
             arguments.Schedule,
             Arg(
-                "how the learning rate falls: at set times, when nothing gains, as a cosine, or not at all",
+                "how the learning rate falls (rungs 2 and 3): at set times, where nothing gains, as a cosine, or never",
                 advanced=True,
             ),
         ] = "step",
-        lr_step_decay: Annotated[float, Arg("factor at each step of the schedule", ge=0, le=1, advanced=True)] = 0.1,
+        lr_step_decay: Annotated[
+            float, Arg("factor at each step of the schedule (rungs 2 and 3)", ge=0, le=1, advanced=True)
+        ] = 0.1,
         lr_step_schedule: Annotated[
-            list[float], Arg("where the steps are, in parts of the training", advanced=True)
+            list[float], Arg("where the steps are, in parts of a rung (rungs 2 and 3)", advanced=True)
         ] = (0.7, 0.9),  # type: ignore[assignment]
         lr_plateau_factor: Annotated[
-            float, Arg("factor of `plateau`, when nothing gained for a while", ge=0, le=1, advanced=True)
+            float,
+            Arg("factor of `plateau`, when nothing gained for a while (rungs 2 and 3)", ge=0, le=1, advanced=True),
         ] = 0.1,
         lr_plateau_patience: Annotated[
-            int, Arg("how many epochs without gain `plateau` waits for", ge=0, advanced=True)
+            int, Arg("how many epochs without gain `plateau` waits for (rungs 2 and 3)", ge=0, advanced=True)
         ] = 3,
         l2_reg: Annotated[
             float, Arg("weight decay of rungs 2 and 3; rung 1 chooses its own", ge=0, le=1, advanced=True)

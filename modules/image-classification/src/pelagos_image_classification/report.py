@@ -83,6 +83,7 @@ def card(result: Mapping[str, Any]) -> str:
         else "- Not judged",
         f"- Calibrated temperature: {result['temperature']:.3f}",
         f"- Broken files left out: {len(result['broken'])}",
+        *(f"- Note: {note}" for note in result["notes"]),
         "",
         "Made for pictures like those it was trained on; on others its probabilities mean little.",
         "",

@@ -1,6 +1,5 @@
 """One training from the data set to the written model: a usable model after seconds, further rungs while they pay."""
 
-import importlib.util
 import shutil
 import time
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 from pelagos.module import BadInput, Training
 
-from pelagos_image_classification import arguments, dataset, ladder, material, papers, report, rungs, stages
+from pelagos_image_classification import arguments, dataset, extras, ladder, material, papers, report, rungs, stages
 
 DECODE, JUDGE = "decode the pictures", "write and judge the model"
 _SHARES = {DECODE: 1.0, ladder.LOOK: 4.0, ladder.HEAD: 1.0, JUDGE: 1.0}
@@ -25,7 +24,7 @@ def train(run: Training, folder: Path, options: arguments.Options) -> dict[str, 
     shares = {ladder.TORCH_RUNGS[number]: _TORCH_SHARES[number] for number in planned}
     phases = stages.Stages(run, {**_SHARES, **shares})
     with phases.stage(DECODE) as watch:
-        ready = material.prepare(data, options, run.cache, watch)
+        ready = material.prepare(data, options, run.cache, watch, notes=_notes(options, planned))
         for note in ready.notes:
             stages.say(note)
         for name, reason in ready.broken:
@@ -44,13 +43,24 @@ def train(run: Training, folder: Path, options: arguments.Options) -> dict[str, 
 
 def _planned(options: arguments.Options) -> tuple[int, ...]:
     """Tell which rungs after the first may be climbed; those need torch."""
-    planned = _LADDER[options.mode]
-    if not planned or importlib.util.find_spec("torch") is not None:
-        return planned
+    if extras.present("train"):
+        return _LADDER[options.mode]
     if options.mode == "full":
-        raise BadInput("'full' needs PyTorch: install the extra 'train' of this module, or use 'fast'", field="mode")
-    stages.say("PyTorch is not installed (the extra 'train' of this module), so only rung 1 is climbed")
+        missing = f"'full' needs PyTorch, which is not installed: {extras.command('train')}; 'fast' does without"
+        raise BadInput(missing, field="mode")
     return ()
+
+
+def _notes(options: arguments.Options, planned: tuple[int, ...]) -> tuple[str, ...]:
+    """Tell what was asked for and does not happen when only rung 1 is climbed."""
+    if planned:
+        return ()
+    told = []
+    if _LADDER[options.mode]:
+        told.append(f"only rung 1 was climbed, for PyTorch is not installed: {extras.command('train')}")
+    if options.for_further_rungs:
+        told.append(f"not used, for only rungs 2 and 3 do: {', '.join(options.for_further_rungs)}")
+    return tuple(told)
 
 
 def _read(folder: Path, options: arguments.Options) -> dataset.DataSet:
