@@ -123,7 +123,7 @@ class TestAFileThatIsNoUsablePicture:
             (b"", "the file is empty"),
             (b"\0" * 1_000_000, "nothing but zero bytes"),
             (b"%PDF-1.7 ...", "a PDF document"),
-            (b"<!doctype html><html>", "HTML"),
+            (b"<!doctype html><html>", "a page of HTML or XML"),
             (b"classes: a, b", "not a picture of a known format"),
             (bomb(10_000, 10_000), "10000 x 10000 pixels, expected at most 40 million"),
             (bomb(200_000, 200_000), "200000 x 200000 pixels"),

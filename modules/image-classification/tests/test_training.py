@@ -187,7 +187,7 @@ class TestCancelling:
         run = new_run()
         (run.folder / "cancel").touch()
 
-        with pytest.raises(stages.Cancelled, match="decode"):
+        with pytest.raises(stages.Cancelled, match=r"^cancelled during: decode the pictures$"):
             training.train(run, stripes(tmp_path / "data"), options())
 
 
