@@ -13,7 +13,7 @@ import pytest
 from pelagos.module import BadInput, Training
 
 from builders import encoded, noise, stripes, write
-from pelagos_image_classification import arguments, augment, dataset, extras, stages, training
+from pelagos_image_classification import arguments, augment, classifier, dataset, extras, stages, training
 
 FAST = {"mode": "fast", "epochs": 3}
 
@@ -249,6 +249,31 @@ class TestFurtherRungs:
         assert notes(report) == []
         assert report["accuracy"] == 1.0
         assert not (run.model / "checkpoint").exists()
+
+    @pytest.mark.parametrize("mode", ["normal", "full"])
+    def test_leave_the_model_of_rung_1_where_they_are_cut_short(
+        self, mode: arguments.Mode, tmp_path: Path, new_run: Callable[..., Training]
+    ) -> None:
+        pytest.importorskip("torch", reason="torch is an extra")
+        run, folder = new_run(), stripes(tmp_path / "data")
+        log = run.log
+
+        def cut(step: int, **figures: float) -> None:
+            log(step, **figures)
+            if figures["rung"] > 1:
+                (run.folder / "cancel").touch()
+
+        run.log = cut  # type: ignore[method-assign]
+        with pytest.raises(stages.Cancelled, match=r"^cancelled during: rung"):
+            training.train(run, folder, options(mode=mode, epochs=2))
+
+        model = classifier.trained(run.model)
+        views = model.views((folder / "images" / "test 1#0.png").read_bytes())
+        answer = model.answer(model.classify([views])[0], top_k=1, abstain_below=0.0)
+        assert answer["label"] == "lying"
+        assert "trained: head on frozen features" in (run.model / "README.md").read_text()
+        assert json.loads((run.outputs / "report.json").read_text())["accuracy"] == 1.0
+        assert not list(run.folder.rglob("*.tmp"))
 
     def test_take_views_too(self, tmp_path: Path, new_run: Callable[..., Training]) -> None:
         pytest.importorskip("torch", reason="torch is an extra")

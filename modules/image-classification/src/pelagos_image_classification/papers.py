@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -39,11 +40,10 @@ def write(run: Training, ready: material.Material, best: rungs.Result, watch: Wa
         "framing": ready.options.framing,
         "weights": f"{weights.PACKAGE} {weights.VERSION}",
     }
-    graph.write_bytes(
-        onnx_graph.classifier(
-            complete, ready.options.image_size, temperature=best.temperature, colours=ready.options.colours, notes=notes
-        )
+    content = onnx_graph.classifier(
+        complete, ready.options.image_size, temperature=best.temperature, colours=ready.options.colours, notes=notes
     )
+    _replace(graph, content)
     judge = _Judge(graph, ready, best)
     judge.check(watch)
     judged = {name: judge.judged(name, watch) for name in ("val", "test") if ready.parts[name].labelled}
@@ -68,10 +68,10 @@ def keep(run: Training, ready: material.Material, result: Mapping[str, Any]) -> 
     )
     _json(run.model / "stats.json", _stats(result))
     _json(run.outputs / "report.json", result)
-    (run.model / "classes.txt").write_text("\n".join(data.classes) + "\n", "utf-8")
+    _replace(run.model / "classes.txt", ("\n".join(data.classes) + "\n").encode())
     if data.info:
-        (run.model / "info.txt").write_text("\n".join(line or "-" for line in data.info) + "\n", "utf-8")
-    (run.model / "README.md").write_text(report.card(result), "utf-8")
+        _replace(run.model / "info.txt", ("\n".join(line or "-" for line in data.info) + "\n").encode())
+    _replace(run.model / "README.md", report.card(result).encode())
 
 
 class _Judge:
@@ -181,5 +181,12 @@ def _stats(result: Mapping[str, Any]) -> dict[str, Any]:
     return {**lists, "training time (s)": result["timings_s"]["total"], "timestamp": time.strftime("%Y-%m-%d_%H%M%S")}
 
 
-def _json(path: Any, content: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=1, allow_nan=False), "utf-8")
+def _json(path: Path, content: Mapping[str, Any]) -> None:
+    _replace(path, json.dumps(content, indent=1, allow_nan=False).encode())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that whoever opens it finds the earlier rung's or this one's, and never a part."""
+    temporary = path.with_name(f"{path.name}.tmp")
+    temporary.write_bytes(content)
+    temporary.replace(path)

@@ -25,7 +25,13 @@ class Stages:
         self._run = run
         self._shares = {name: share / sum(shares.values()) for name, share in shares.items()}
         self._done = 0.0
+        self._started = time.perf_counter()
         self.timings: dict[str, float] = {}
+
+    @property
+    def elapsed_s(self) -> float:
+        """How long the training has taken so far."""
+        return time.perf_counter() - self._started
 
     @contextmanager
     def stage(self, name: str) -> Iterator[Watch]:

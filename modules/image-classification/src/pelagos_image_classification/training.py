@@ -1,7 +1,7 @@
 """One training from the data set to the written model: a usable model after seconds, further rungs while they pay."""
 
 import shutil
-import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from pelagos.module import BadInput, Training
 
 from pelagos_image_classification import arguments, dataset, extras, ladder, material, papers, report, rungs, stages
 
-DECODE, JUDGE = "decode the pictures", "write and judge the model"
+DECODE, FIRST, JUDGE = "decode the pictures", "write and judge the model of rung 1", "write and judge the model"
 _SHARES = {DECODE: 1.0, ladder.LOOK: 4.0, ladder.HEAD: 1.0, JUDGE: 1.0}
 _TORCH_SHARES = {2: 8.0, 3: 30.0}
 _TABLE = 30  # Classes up to which the log shows the confusion matrix.
@@ -18,11 +18,9 @@ _LADDER = {"fast": (), "normal": (2, 3), "full": (3,)}
 
 def train(run: Training, folder: Path, options: arguments.Options) -> dict[str, Any]:
     """Train on the data set in `folder`; raises BadInput, BadDataSet or Cancelled."""
-    started = time.perf_counter()
     planned = _planned(options)
+    phases = stages.Stages(run, {**_SHARES, **_further_shares(planned)})
     data = _read(folder, options)
-    shares = {ladder.TORCH_RUNGS[number]: _TORCH_SHARES[number] for number in planned}
-    phases = stages.Stages(run, {**_SHARES, **shares})
     with phases.stage(DECODE) as watch:
         ready = material.prepare(data, options, run.cache, watch, notes=_notes(options, planned))
         for note in ready.notes:
@@ -30,12 +28,12 @@ def train(run: Training, folder: Path, options: arguments.Options) -> dict[str, 
         for name, reason in ready.broken:
             stages.say(f"left out {name}: {reason}")
     climbing = ladder.Ladder(run, ready, phases)
-    best = _climbed(climbing, planned, keep_best=options.use_best_model)
-    with phases.stage(JUDGE) as watch:
-        result = papers.write(run, ready, best, watch)
-    result["timings_s"] = {**phases.timings, "total": time.perf_counter() - started}
-    result["learning_curve"] = climbing.history
-    papers.keep(run, ready, result)
+    best = climbing.first(tail=2 in planned)
+    if planned:
+        # The further rungs may take hours: whoever stops or loses them has a model all the same.
+        _written(run, ready, phases, FIRST, best=best, history=climbing.history)
+        best = _climbed(climbing, planned, best, keep_best=options.use_best_model)
+    result = _written(run, ready, phases, JUDGE, best=best, history=climbing.history)
     shutil.rmtree(run.model / ladder.CHECKPOINTS, ignore_errors=True)
     _tell(result)
     return result
@@ -49,6 +47,11 @@ def _planned(options: arguments.Options) -> tuple[int, ...]:
         missing = f"'full' needs PyTorch, which is not installed: {extras.command('train')}; 'fast' does without"
         raise BadInput(missing, field="mode")
     return ()
+
+
+def _further_shares(planned: tuple[int, ...]) -> dict[str, float]:
+    first = {FIRST: 1.0} if planned else {}
+    return {**first, **{ladder.TORCH_RUNGS[number]: _TORCH_SHARES[number] for number in planned}}
 
 
 def _notes(options: arguments.Options, planned: tuple[int, ...]) -> tuple[str, ...]:
@@ -79,9 +82,8 @@ def _read(folder: Path, options: arguments.Options) -> dataset.DataSet:
     return data
 
 
-def _climbed(climbing: ladder.Ladder, planned: tuple[int, ...], *, keep_best: bool) -> rungs.Result:
-    """Climb as long as it pays; without `keep_best` the last rung that was climbed counts."""
-    best = climbing.first(tail=2 in planned)
+def _climbed(climbing: ladder.Ladder, planned: tuple[int, ...], best: rungs.Result, *, keep_best: bool) -> rungs.Result:
+    """Climb on as long as it pays; without `keep_best` the last rung that was climbed counts."""
     for number in planned:
         result = climbing.further(number, best)
         gained = result.better(best)
@@ -91,6 +93,24 @@ def _climbed(climbing: ladder.Ladder, planned: tuple[int, ...], *, keep_best: bo
         if not gained:
             break
     return best
+
+
+def _written(
+    run: Training,
+    ready: material.Material,
+    phases: stages.Stages,
+    name: str,
+    *,
+    best: rungs.Result,
+    history: Sequence[dict[str, float | None]],
+) -> dict[str, Any]:
+    """Write the model and its papers, in place of those of an earlier rung; gives the report."""
+    with phases.stage(name) as watch:
+        result = papers.write(run, ready, best, watch)
+    result["timings_s"] = {**phases.timings, "total": phases.elapsed_s}
+    result["learning_curve"] = list(history)
+    papers.keep(run, ready, result)
+    return result
 
 
 def _tell(result: dict[str, Any]) -> None:
