@@ -151,6 +151,21 @@ class TestUnusualTrainings:
         rows = predictions(run)
         assert [(row["label"], row["predicted"]) for row in rows] == [("", "upright lines"), ("", "lying")]
         assert report["judged_by"] == "val"
+        assert notes(report) == ["2 of 2 test pictures have no label: they are predicted, not judged"]
+
+    def test_judge_by_those_test_pictures_that_have_a_label(
+        self, tmp_path: Path, new_run: Callable[..., Training]
+    ) -> None:
+        folder, run = stripes(tmp_path / "data"), new_run()
+        write(folder / "dataset_files" / "test.txt", b"test 0#0.png\ntest 1#1.png 1\ntest 0#1.png 1\n")
+
+        report = training.train(run, folder, options())
+
+        assert (report["judged_by"], report["test"]["pictures"], report["accuracy"]) == ("test", 2, 0.5)
+        assert report["confusion_matrix"] == [[0, 0], [1, 1]]
+        assert notes(report) == ["1 of 3 test pictures have no label: they are predicted, not judged"]
+        assert [row["label"] for row in predictions(run)] == ["", "lying", "lying"]
+        assert "- Accuracy on the test pictures: 0.500 of 2\n" in (run.model / "README.md").read_text()
 
     def test_learn_from_views_and_judge_by_views(self, tmp_path: Path, new_run: Callable[..., Training]) -> None:
         recipe = augment.Recipe(blur=0.5, pixel_noise=0.5)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy
 
@@ -24,9 +25,9 @@ class Part:
     labels: Labels
 
     @property
-    def labelled(self) -> bool:
-        """Whether every picture has a label, and there is one."""
-        return len(self.labels) > 0 and int(self.labels.min()) >= 0
+    def labelled(self) -> numpy.ndarray[Any, numpy.dtype[numpy.bool_]]:
+        """Which pictures have a label."""
+        return self.labels >= 0
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,10 @@ class Material:
             for name, count in again.items()
             if count
         ]
-        return (*self.options.notes, *self.told, *self.data.notes, *flattered)
+        test = self.parts["test"].labelled
+        unknown = f"{len(test) - test.sum()} of {len(test)} test pictures have no label: they are predicted, not judged"
+        blind = () if test.all() else (unknown,)
+        return (*self.options.notes, *self.told, *self.data.notes, *flattered, *blind)
 
     @property
     def class_weights(self) -> Floats:

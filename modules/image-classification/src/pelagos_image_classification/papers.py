@@ -46,7 +46,7 @@ def write(run: Training, ready: material.Material, best: rungs.Result, watch: Wa
     _replace(graph, content)
     judge = _Judge(graph, ready, best)
     judge.check(watch)
-    judged = {name: judge.judged(name, watch) for name in ("val", "test") if ready.parts[name].labelled}
+    judged = {name: judge.judged(name, watch) for name in ("val", "test") if ready.parts[name].labelled.any()}
     if len(ready.parts["test"].samples):
         _predictions(run, ready, judge.probabilities("test", watch))
     return _report(run, ready, best, judged)
@@ -99,8 +99,10 @@ class _Judge:
         return self._by_head(part, watch) if self._best.number == 1 else self._by_graph(part, features.PLAIN)
 
     def judged(self, name: str, watch: Watch) -> dict[str, Any]:
-        """Judge by the pictures of one list."""
-        return report.judged(self.probabilities(name, watch), self._ready.parts[name].labels, self._ready.data.classes)
+        """Judge by those pictures of one list that have a label."""
+        part = self._ready.parts[name]
+        probabilities = self.probabilities(name, watch)[part.labelled]
+        return report.judged(probabilities, part.labels[part.labelled], self._ready.data.classes)
 
     def _by_head(self, part: material.Part, watch: Watch) -> Floats:
         rows = self._ready.backbone.features(part.keys, watch)

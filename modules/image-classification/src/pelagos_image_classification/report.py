@@ -78,7 +78,7 @@ def card(result: Mapping[str, Any]) -> str:
         f"- Network: {result['network']}, trained: {result['rung_name']}",
         f"- Input: {result['image_size']} px square, framing `{result['framing']}`",
         f"- Starting weights: {weights['package']} {weights['version']} ({weights['licence']}), ImageNet-1k",
-        f"- Accuracy on the {judged_by} pictures: {_share(result['accuracy'])} of {pictures[judged_by]}"
+        f"- Accuracy on the {judged_by} pictures: {_share(result['accuracy'])} of {result[judged_by]['pictures']}"
         if judged_by
         else "- Not judged",
         f"- Calibrated temperature: {result['temperature']:.3f}",
