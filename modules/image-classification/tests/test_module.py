@@ -237,6 +237,14 @@ class TestDeepsForm:
 
         assert given["lr_schedule_mode"] == schedule
 
+    def test_has_no_argument_that_is_neither_taken_nor_explained(self, form: dict[str, str]) -> None:
+        readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+
+        missing = form.keys() - received(**form).keys()
+
+        assert "lr_plateau_monitor" in missing
+        assert [name for name in missing if f"`{name}`" not in readme] == []
+
     def test_is_refused_clearly_without_epochs(self, tmp_path: Path) -> None:
         with pytest.raises(BadArguments) as caught:
             received(dataset=str(tmp_path), epochs="0")
