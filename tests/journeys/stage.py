@@ -28,6 +28,8 @@ ENTRIES: Mapping[str, str] = {
     "talking": "stage_talking:Talking",
     "hostile": "stage_hostile:Hostile",
 }
+DEEPAAS: Mapping[str, str] = {"terns": "stage_terns"}
+"""Written for DEEPaaS: they run in a folder of their own."""
 
 
 class Served(NamedTuple):
@@ -54,10 +56,15 @@ def jobs_in(state: Path) -> pelagos.jobs.Jobs:
 def code(state: Path, name: str) -> pelagos.jobs.ModuleCode:
     """Tell where a module of the stage is: in a folder that holds it and `pelagos.module`, and nothing else of ours."""
     place = authors.make(state / ".author")
-    package = ENTRIES[name].partition(":")[0]
+    entry = {**ENTRIES, **DEEPAAS}[name]
+    package = entry.partition(":")[0]
     if not (place / package).exists():
         shutil.copytree(MODULES / package, place / package)
-    return pelagos.jobs.ModuleCode(name, "native", ENTRIES[name], Path(sys.executable), place)
+    if name in ENTRIES:
+        return pelagos.jobs.ModuleCode(name, "native", entry, Path(sys.executable), place)
+    home = state / name
+    home.mkdir(exist_ok=True)
+    return pelagos.jobs.ModuleCode(name, "deepaas", entry, Path(sys.executable), place, home)
 
 
 @contextlib.contextmanager

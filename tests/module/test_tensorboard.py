@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +70,68 @@ class TestEventWriter:
 
         (path,) = tmp_path.iterdir()
         assert len(list(records(path.read_bytes()))) == 1
+
+
+class TestWritten:
+    def test_finds_what_was_begun_in_a_time(self, tmp_path: Path) -> None:
+        for begun in (99.9, 100.1, 150, 200.1):
+            events_in(tmp_path / str(begun) / "logs" / "train", begun)
+
+        found = tensorboard.written(tmp_path, 100, 200)
+
+        assert [path.parts[-4] for path in found] == ["150", "100.1"]
+
+    def test_leaves_out_what_was_not_touched_since(self, tmp_path: Path) -> None:
+        path = events_in(tmp_path, 150)
+        os.utime(path, (99, 99))
+
+        assert tensorboard.written(tmp_path, 100) == []
+
+    def test_finds_what_our_own_writer_wrote(self, tmp_path: Path) -> None:
+        before = time.time()
+        tensorboard.EventWriter(tmp_path / "logs")
+
+        assert [path.parent.name for path in tensorboard.written(tmp_path, before - 1, time.time())] == ["logs"]
+
+    @pytest.mark.parametrize(
+        ("name", "content"), [("notes.txt", None), ("a.tfevents.1", b""), ("a.tfevents.1", b"x" * 30)]
+    )
+    def test_takes_no_other_file(self, tmp_path: Path, name: str, content: bytes | None) -> None:
+        path = events_in(tmp_path, 100).rename(tmp_path / name)
+        if content is not None:
+            path.write_bytes(content)
+
+        assert tensorboard.written(tmp_path, 0) == []
+
+    def test_takes_no_link_that_leads_nowhere(self, tmp_path: Path) -> None:
+        (tmp_path / "a.tfevents.1").symlink_to(tmp_path / "removed")
+
+        assert tensorboard.written(tmp_path, 0) == []
+
+    def test_finds_nothing_where_there_is_no_folder(self, tmp_path: Path) -> None:
+        assert tensorboard.written(tmp_path / "models", 0) == []
+
+    def test_does_not_go_deep(self, tmp_path: Path) -> None:
+        events_in(tmp_path / "1" / "2" / "3" / "4" / "5", 100)
+
+        assert tensorboard.written(tmp_path, 0) == []
+
+    def test_looks_into_many_folders_only_in_part_the_newest_names_first(self, tmp_path: Path) -> None:
+        for number in range(2100):
+            (tmp_path / f"{number:04d}").mkdir()
+        newest, oldest = events_in(tmp_path / "2099", 100), events_in(tmp_path / "0000", 100)
+
+        found = tensorboard.written(tmp_path, 0)
+
+        assert (newest in found, oldest in found) == (True, False)
+
+
+def events_in(folder: Path, begun: float) -> Path:
+    """Leave an event file as TensorFlow begins it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"events.out.tfevents.{int(begun)}.host.17.0.v2"
+    path.write_bytes(bytes(12) + b"\x09" + struct.pack("<d", begun) + b"\x1a\x0dbrain.Event:2" + bytes(4))
+    return path
 
 
 def records(content: bytes) -> Iterator[bytes]:

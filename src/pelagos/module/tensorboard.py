@@ -1,4 +1,4 @@
-"""Write TensorBoard event files without TensorBoard.
+"""Write TensorBoard event files without TensorBoard, and find those that a module wrote itself.
 
 The format: records of length, masked CRC-32C of the length, data, masked CRC-32C of the data (tensorflow/core/lib/io/
 record_writer.h); the data is the protocol buffer `Event` (tensorflow/core/util/event.proto) in its wire encoding
@@ -7,6 +7,7 @@ record_writer.h); the data is the protocol buffer `Event` (tensorflow/core/util/
 
 from __future__ import annotations
 
+import math
 import os
 import pathlib
 import struct
@@ -16,6 +17,8 @@ from typing import Dict, List, Mapping, Union
 _POLYNOMIAL = 0x82F63B78
 _DOUBLE, _VARINT, _BYTES, _FLOAT = 1, 0, 2, 5
 """Wire types."""
+_DEPTH, _LOOKS = 4, 2000
+"""How deep, and into how many folders, a search looks."""
 
 
 class EventWriter:
@@ -45,12 +48,41 @@ class EventWriter:
             target.write(length + _masked_crc(length) + data + _masked_crc(data))
 
 
+def written(models: pathlib.Path, since: float, until: float = math.inf) -> List[pathlib.Path]:
+    """List the event files of the models in a folder that were begun in a time (seconds since 1970).
+
+    The search is bounded and looks at the newest names first: those of models are dates.
+    """
+    found: List[pathlib.Path] = []
+    for looks, (folder, below, files) in enumerate(os.walk(str(models))):
+        if looks >= _LOOKS:
+            break
+        deep = len(pathlib.Path(folder).relative_to(models).parts)
+        below[:] = [] if deep >= _DEPTH else sorted(below, reverse=True)
+        paths = [pathlib.Path(folder, name) for name in sorted(files) if "tfevents" in name]
+        found += [path for path in paths if since <= _begun(path, since) <= until]
+    return found
+
+
 def crc32c(data: bytes) -> int:
     """Compute the Castagnoli checksum (RFC 3720, appendix B.4)."""
     crc = 0xFFFFFFFF
     for byte in data:
         crc = _TABLE[(crc ^ byte) & 0xFF] ^ (crc >> 8)
     return crc ^ 0xFFFFFFFF
+
+
+def _begun(path: pathlib.Path, since: float) -> float:
+    """Read when a file was begun: an event begins with its time. Before all times, for a file left alone since."""
+    start = b""
+    try:
+        if path.is_file() and path.stat().st_mtime >= since:
+            with path.open("rb") as source:
+                start = source.read(21)[12:]
+    except OSError:
+        pass  # A module may remove its models at any time.
+    found: float = struct.unpack("<d", start[1:])[0] if start[:1] == _key(1, _DOUBLE) and len(start) == 9 else -math.inf
+    return found
 
 
 def _masked_crc(data: bytes) -> bytes:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+import waiting
 from journeys import stage
 from pelagos.domain import errors, records
 from pelagos.jobs import Submission
@@ -103,6 +104,33 @@ class TestMonitorOfATraining:
             os.kill(served.process.pid, 15)
             assert gone(pid)
 
+    def test_shows_what_a_deepaas_module_wrote_beside_its_models(self, tmp_path: Path) -> None:
+        with stage.running(tmp_path / "state", ["terns"]) as served:
+            with httpx.Client(base_url=served.url, timeout=60) as client:
+                ids = [train(client, steps=steps) for steps in ("3", "5")]
+
+                shown = [curves(client, number) for number in ids]
+
+            assert shown == [{".": [1, 2, 3]}, {".": [1, 2, 3, 4, 5]}]
+
+    def test_shows_events_as_soon_as_there_are_some(self, tmp_path: Path) -> None:
+        with (
+            stage.running(tmp_path / "state", ["terns"]) as served,
+            httpx.Client(base_url=served.url, timeout=60) as client,
+        ):
+            gate = tmp_path / "gate"
+            form = {"steps": "1", "gate": str(gate)}
+            number = client.post("/v2/models/terns/train/", data=form).json()["uuid"]
+            page = f"/console/trainings/{number}/monitor"
+            waiting.until(lambda: "waits" in client.get(f"/v2/models/terns/train/{number}/log").text)
+            before = client.get(f"{page}/data/plugin/scalars/tags").json()
+
+            gate.touch()
+            waiting.until(lambda: client.get(f"/v2/models/terns/train/{number}").json()["status"] == "done")
+
+            assert before == {}
+            assert curves(client, number) == {".": [1]}
+
     def test_dies_with_a_server_that_is_killed(self, tmp_path: Path, dataset: Path) -> None:
         with stage.running(tmp_path / "state") as served, httpx.Client(base_url=served.url, timeout=60) as client:
             form = {"_sent": "1", "dataset": str(dataset), "epochs": "1"}
@@ -113,6 +141,23 @@ class TestMonitorOfATraining:
             os.kill(served.process.pid, 9)
 
             assert gone(pid)
+
+
+def train(client: httpx.Client, **arguments: str) -> str:
+    """Train the DEEPaaS module to the end; gives the training's id."""
+    number = str(client.post("/v2/models/terns/train/", data=arguments).json()["uuid"])
+    waiting.until(lambda: client.get(f"/v2/models/terns/train/{number}").json()["status"] == "done")
+    return number
+
+
+def curves(client: httpx.Client, number: str) -> dict[str, list[int]]:
+    """Give the steps of the losses that the monitor shows, by run."""
+    data = f"/console/trainings/{number}/monitor/data/plugin/scalars"
+    waiting.until(lambda: client.get(f"{data}/tags").json() != {})
+    asked = {run: {"run": run, "tag": "loss"} for run in client.get(f"{data}/tags").json()}
+    return {
+        run: [step for _, step, _ in client.get(f"{data}/scalars", params=each).json()] for run, each in asked.items()
+    }
 
 
 class TestMissing:

@@ -44,9 +44,10 @@ def command() -> list[str] | None:
 class Monitor:
     """One TensorBoard."""
 
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, port: int, folder: Path) -> None:
         self.process = process
         self.port = port
+        self.folder = folder
         self.used = time.monotonic()
         self._drain = asyncio.create_task(_drain(process))
 
@@ -89,6 +90,8 @@ class Monitors:
     async def port(self, job_id: str, folder: Path, prefix: str) -> int:
         """Give the port of the training's TensorBoard, which is started if need be; takes some seconds then.
 
+        One that shows another folder is replaced.
+
         Raises MissingExtra when TensorBoard is not installed, Unavailable when it does not start.
         """
         if self._command is None:
@@ -97,7 +100,8 @@ class Monitors:
             )
         async with self._starting.setdefault(job_id, asyncio.Lock()):
             monitor = self._running.get(job_id)
-            if monitor is None or not monitor.alive:
+            if monitor is None or not monitor.alive or monitor.folder != folder:
+                self.close(job_id)
                 self._make_room()
                 monitor = self._running[job_id] = await _start(self._command, folder, prefix)
         monitor.used = time.monotonic()
@@ -140,7 +144,7 @@ async def _start(command: Sequence[str], folder: Path, prefix: str) -> Monitor:
                 said = (said + line)[-2000:]
                 found = _ADDRESS.search(line)
                 if found:
-                    return Monitor(process, int(found[1]))
+                    return Monitor(process, int(found[1]), folder)
     except TimeoutError:
         pass
     with contextlib.suppress(ProcessLookupError):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from pelagos.domain import errors
+from pelagos import jobs as jobs_room
+from pelagos.domain import errors, records
+from pelagos.module import tensorboard
 from pelagos.runtime.console import desk as desks
 from pelagos.runtime.console import proxy
 
@@ -31,8 +35,23 @@ async def monitor(desk: desks.Desk, request: Request) -> Response:
     if not desk.monitors.available:
         return _missing(desk, page)
     prefix = f"{page}/monitor"
-    port = await desk.monitors.port(job.id, desk.jobs.run_folder(job.id).tensorboard, prefix)
+    folder = await asyncio.to_thread(events_folder, job, desk.jobs.run_folder(job.id))
+    port = await desk.monitors.port(job.id, folder, prefix)
     return await proxy.forward(request, port, f"{prefix}/{request.path_params['rest']}")
+
+
+def events_folder(job: records.Job, run: jobs_room.RunFolder) -> Path:
+    """Give the folder with the training's events: its own, or that of the models which its module wrote meanwhile.
+
+    DEEPaaS modules know nothing of run folders: their events are somewhere below `models/` of their repository. Of two
+    trainings at once both are shown, under the names of their models.
+    """
+    if job.started is None or any(run.tensorboard.glob("*tfevents*")):
+        return run.tensorboard
+    module = (run.spec() or {}).get("module") or {}
+    until = {} if job.finished is None else {"until": job.finished.timestamp()}
+    found = tensorboard.written(Path(module.get("cwd") or run.path) / "models", job.started.timestamp(), **until)
+    return Path(os.path.commonpath([path.parent for path in found])) if found else run.tensorboard
 
 
 def _missing(desk: desks.Desk, page: str) -> Response:
