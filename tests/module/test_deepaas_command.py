@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +48,29 @@ class Model:
             Path(data.filename).unlink()
         told = {**others, "content": content, "warmed": self.warmed}
         return told if accept == "application/json" else io.BytesIO(b"a,b")
+
+
+TRAINS = """
+import os, shutil, subprocess, sys
+
+def train(**arguments):
+    fuser = shutil.which("fuser")
+    return {"port": os.environ["monitorPORT"], "killed": subprocess.check_output([fuser, "-k", "6006/tcp"]).decode()}
+"""
+
+
+def ended(code: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own, for a module with this code."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "some_module.py").write_text(code)
+        path = os.pathsep.join([folder, *sys.path])
+        return subprocess.run(
+            [sys.executable, "-m", "pelagos.module.deepaas_command", "some", "some_module", *words],
+            env={**os.environ, "PYTHONPATH": path, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
 
 def run(*words: str) -> bytes:
@@ -108,3 +135,26 @@ class TestCommand:
             run("predict", "--help")
 
         assert "100% sure" in capsys.readouterr().out
+
+
+class TestTrain:
+    """In a batch script it is not alone on the machine."""
+
+    def test_has_a_port_of_its_own_for_the_monitor_and_tells_it(self) -> None:
+        done = ended(TRAINS, "train", monitorPORT="")
+
+        port = json.loads(done.stdout)["result"]["output"]["port"]
+        assert 1024 < int(port) < 65536
+        assert f"monitorPORT is {port}\n" in done.stderr
+
+    def test_keeps_the_port_that_its_caller_chose(self) -> None:
+        assert json.loads(ended(TRAINS, "train", monitorPORT="6007").stdout)["result"]["output"]["port"] == "6007"
+
+    def test_has_a_fuser_that_ends_nothing_of_others(self, tmp_path: Path) -> None:
+        deadly = tmp_path / "fuser"
+        deadly.write_text("#!/bin/sh\necho killed\n")
+        deadly.chmod(0o755)
+
+        done = ended(TRAINS, "train", PATH=f"{tmp_path}:{os.environ['PATH']}")
+
+        assert json.loads(done.stdout)["result"]["output"]["killed"] == ""

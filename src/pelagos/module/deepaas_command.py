@@ -31,6 +31,7 @@ from pelagos.module import (
     deepaas_functions,
     deepaas_library,
     deepaas_parsing,
+    deepaas_surroundings,
     loading,
 )
 from pelagos.module.adapter import Refused
@@ -79,7 +80,7 @@ class Command:
 
     def train(self, given: argparse.Namespace, output: Optional[str]) -> int:
         """Train, and write the record that DEEPaaS's training routes give."""
-        with self._called("train", given) as (function, arguments):
+        with self._called("train", given) as (function, arguments), _housekeeping():
             shown = {name: _shown(value) for name, value in arguments.items()}
             began = datetime.datetime.now()
             result = function(**arguments)
@@ -158,6 +159,17 @@ def _results() -> Iterator[BinaryIO]:
     with os.fdopen(os.dup(1), "wb") as results:
         os.dup2(2, 1)
         yield results
+
+
+@contextlib.contextmanager
+def _housekeeping() -> Iterator[None]:
+    """Keep the training from others on this machine; a port that the caller chose for its monitor stays."""
+    chosen = os.environ.get(deepaas_surroundings.PORT, "")
+    with tempfile.TemporaryDirectory(prefix="deepaas-cli-") as folder:
+        deepaas_surroundings.make(pathlib.Path(folder), port=chosen)
+        if not chosen:
+            print(f"{deepaas_surroundings.PORT} is {os.environ[deepaas_surroundings.PORT]}", file=sys.stderr)
+        yield
 
 
 def _add(parser: argparse.ArgumentParser, key: str, field: Any) -> None:

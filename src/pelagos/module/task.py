@@ -9,12 +9,21 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import sys
 import traceback
 from typing import Any, Callable, Dict, Mapping, Optional
 
-from pelagos.module import adapter, answers, arguments, batch_prediction, durable, files, loading, training
+from pelagos.module import (
+    adapter,
+    answers,
+    arguments,
+    batch_prediction,
+    deepaas_surroundings,
+    durable,
+    files,
+    loading,
+    training,
+)
 
 _TOLD_BYTES = 8192
 """Of a message or traceback; the log has all of it."""
@@ -42,27 +51,10 @@ def _make_home(spec: Mapping[str, Any], folder: pathlib.Path) -> None:
     if sys.path and sys.path[0] in ("", str(pathlib.Path.cwd())):
         del sys.path[0]  # `python -m` put the folder it was started in before everything else.
     os.chdir(spec["module"].get("cwd") or folder)
-    search = [str(pathlib.Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    own = str(pathlib.Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join([own, os.environ.get("PATH", os.defpath)])
     if spec["module"]["kind"] == "deepaas":
-        search.insert(0, _harmless_fuser(folder))
-        os.environ["monitorPORT"] = str(_free_port())  # noqa: SIM112 - DEEPaaS modules read this very name
-    os.environ["PATH"] = os.pathsep.join(search)
-
-
-def _harmless_fuser(folder: pathlib.Path) -> str:
-    """Many DEEPaaS modules run `fuser -k 6006/tcp` before they start TensorBoard, which would end that of another."""
-    place = folder / "bin"
-    place.mkdir(exist_ok=True)
-    script = place / "fuser"
-    script.write_text("#!/bin/sh\nexit 0\n", encoding="ascii")
-    script.chmod(0o755)
-    return str(place)
-
-
-def _free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
+        deepaas_surroundings.make(folder)
 
 
 def _account(act: Callable[[], None]) -> Dict[str, Any]:
