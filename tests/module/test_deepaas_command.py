@@ -119,6 +119,10 @@ class TestCommand:
 
         assert (tmp_path / "new" / written).read_bytes() == b"a,b"
 
+    @pytest.mark.parametrize("asked", ["*/*", "image/*;q=0.1, application/json"])
+    def test_negotiates_the_kind_of_the_answer(self, asked: str) -> None:
+        assert json.loads(run("predict", "--accept", asked))["warmed"]
+
     def test_says_that_the_module_lacks_a_function(self) -> None:
         with pytest.raises(Refused, match="no function 'train'"):
             run("train")
@@ -135,6 +139,55 @@ class TestCommand:
             run("predict", "--help")
 
         assert "100% sure" in capsys.readouterr().out
+
+
+class TestExitCode:
+    @pytest.mark.parametrize(
+        ("code", "words", "expected"),
+        [
+            ("def predict(): return 1", ["predict"], 0),
+            ("def predict(): return 1", ["--help"], 0),
+            ("def predict(): return 1", ["predict", "--nothing", "1"], 2),
+            ("import sys\ndef predict(): sys.exit(0)", ["predict"], 1),
+            ("import sys\ndef predict(): sys.exit(3)", ["predict"], 1),
+            ("import sys\ndef get_predict_args(): sys.exit(3)", ["predict"], 1),
+            ("import sys\nsys.exit(2)", ["predict"], 1),
+        ],
+    )
+    def test_is_ours_whatever_the_module_does(self, code: str, words: list[str], expected: int) -> None:
+        done = ended(code, *words)
+
+        assert done.returncode == expected
+        assert ("the module ended its own process: sys.exit(" in done.stderr) == (expected == 1)
+
+
+class TestPieces:
+    """What a generator gives."""
+
+    code = "def predict():\n    yield {'a': 1}\n    yield 2\n    if {fails}: raise ValueError('no third')\n"
+
+    def test_are_lines_of_json(self) -> None:
+        done = ended(self.code.replace("{fails}", "False"), "predict")
+
+        assert (done.returncode, done.stdout) == (0, '{"a": 1}\n2\n')
+
+    def test_go_to_a_file_too(self, tmp_path: Path) -> None:
+        ended(self.code.replace("{fails}", "False"), "--deepaas_method_output", str(tmp_path / "a.json"), "predict")
+
+        assert (tmp_path / "a.json").read_text() == '{"a": 1}\n2\n'
+
+    def test_are_there_before_one_fails(self) -> None:
+        done = ended(self.code.replace("{fails}", "True"), "predict")
+
+        assert (done.returncode, done.stdout) == (1, '{"a": 1}\n2\n')
+        assert "ValueError: no third" in done.stderr
+
+    def test_of_bytes_are_written_as_they_are(self) -> None:
+        accept = "from marshmallow import fields, validate\n"
+        accept += "def get_predict_args(): return {'accept': fields.Str(validate=validate.OneOf(['text/csv']))}\n"
+        accept += "def predict(accept):\n    yield 'a,'\n    yield b'b'\n"
+
+        assert ended(accept, "predict").stdout == "a,b"
 
 
 class TestTrain:

@@ -10,7 +10,7 @@ import argparse
 import ast
 import contextlib
 import datetime
-import io
+import inspect
 import json
 import mimetypes
 import os
@@ -20,7 +20,7 @@ import sys
 import tempfile
 import traceback
 import uuid
-from typing import Any, BinaryIO, Callable, Dict, Iterator, Mapping, Optional, Sequence
+from typing import Any, BinaryIO, Callable, Dict, Iterable, Iterator, Mapping, Optional, Sequence
 
 from pelagos.module import (
     answers,
@@ -55,11 +55,12 @@ class Command:
         given = self._parser().parse_args(list(words))
         method = getattr(given, f"{_OURS}method") or "get_metadata"
         output = getattr(given, f"{_OURS}output_behind", None) or getattr(given, f"{_OURS}output")
-        return _COMMANDS[method](self, given, output)
+        with _running():
+            return _COMMANDS[method](self, given, output)
 
     def metadata(self, _given: argparse.Namespace, output: Optional[str]) -> int:
         """Show the module's metadata."""
-        self._write(answers.encode(self._functions.metadata()), output)
+        self._write([answers.encode(self._functions.metadata())], output)
         return DONE
 
     def warm(self, _given: argparse.Namespace, _output: Optional[str]) -> int:
@@ -73,9 +74,9 @@ class Command:
             result = function(**arguments)
             accept = arguments.get(deepaas_accept.NAME) or deepaas_accept.JSON
             if accept in (deepaas_accept.JSON, deepaas_accept.ANYTHING) or isinstance(result, (dict, list)):
-                self._write(answers.encode(result), _with_suffix(output, deepaas_accept.JSON))
+                self._write(_json(result), _with_suffix(output, deepaas_accept.JSON))
             else:
-                self._write(_bytes(result, accept), _with_suffix(output, accept))
+                self._write(_pieces(result, accept), _with_suffix(output, accept))
         return DONE
 
     def train(self, given: argparse.Namespace, output: Optional[str]) -> int:
@@ -87,7 +88,7 @@ class Command:
             ended = datetime.datetime.now()
         told = {"finish_date": str(ended), "duration": str(ended - began), "output": result}
         record = {"date": str(began), "args": shown, "status": "done", "uuid": uuid.uuid4().hex, "result": told}
-        self._write(answers.encode(record), output)
+        self._write([answers.encode(record)], output)
         return DONE
 
     @contextlib.contextmanager
@@ -103,15 +104,23 @@ class Command:
             self._functions.warm()
             yield function, arguments
 
-    def _write(self, data: bytes, output: Optional[str]) -> None:
+    def _write(self, pieces: Iterable[bytes], output: Optional[str]) -> None:
         if output is None:
-            self._results.write(data + (b"\n" if data[:1] in b'{["' else b""))
-            self._results.flush()
+            self._show(pieces)
             return
         path = pathlib.Path(output)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        with path.open("wb") as opened:
+            opened.writelines(pieces)
         print(f"Output is saved in {path}", file=sys.stderr)
+
+    def _show(self, pieces: Iterable[bytes]) -> None:
+        piece = b""
+        for piece in pieces:
+            self._results.write(piece)
+            self._results.flush()
+        if piece and piece[:1] in b'{["' and not piece.endswith(b"\n"):
+            self._results.write(b"\n")
 
     def _parser(self) -> argparse.ArgumentParser:
         parser = argparse.ArgumentParser(prog="deepaas-cli", description=__doc__, allow_abbrev=False)
@@ -141,8 +150,9 @@ def main(words: Optional[Sequence[str]] = None) -> int:
     with _results() as results:
         try:
             deepaas.prepare()
-            target = loading.target(entry)
-            return Command(deepaas_functions.Functions(target, name), results).run(rest)
+            with _running():
+                command = Command(deepaas_functions.Functions(loading.target(entry), name), results)
+            return command.run(rest)
         except Refused as refused:
             print(f"deepaas-cli: {refused}", file=sys.stderr)
             return USAGE if refused.status < 500 else FAILED
@@ -150,6 +160,15 @@ def main(words: Optional[Sequence[str]] = None) -> int:
             refusal = deepaas_answers.refusal(error, {})
             print(f"deepaas-cli: {refusal}" if refusal else traceback.format_exc(), file=sys.stderr)
             return FAILED
+
+
+@contextlib.contextmanager
+def _running() -> Iterator[None]:
+    """Take it for a failure when the module's code ends its own process: the exit code is ours."""
+    try:
+        yield
+    except SystemExit as ended:
+        raise RuntimeError(f"the module ended its own process: sys.exit({ended.code!r})") from ended
 
 
 @contextlib.contextmanager
@@ -231,14 +250,16 @@ def _shown(value: Any) -> Any:
     return list(value) if hasattr(value, "original_filename") else value
 
 
-def _bytes(result: Any, media_type: str) -> bytes:
-    answer = deepaas_answers.answer(result, media_type, None)
-    if isinstance(answer.body, bytes):
-        return answer.body
-    collected = io.BytesIO()
-    for piece in answer.body:
-        collected.write(piece)
-    return collected.getvalue()
+def _json(result: Any) -> Iterable[bytes]:
+    """Write a result as JSON; what comes piece by piece has a line for each, as it comes."""
+    if inspect.isgenerator(result):
+        return (answers.encode(value) + b"\n" for value in result)
+    return [answers.encode(result)]
+
+
+def _pieces(result: Any, media_type: str) -> Iterable[bytes]:
+    body = deepaas_answers.answer(result, media_type, None).body
+    return [body] if isinstance(body, bytes) else body
 
 
 def _with_suffix(output: Optional[str], media_type: str) -> Optional[str]:

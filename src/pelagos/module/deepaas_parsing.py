@@ -46,7 +46,7 @@ class Reader:
         given = {
             wanted.name: wanted.received(arguments[name]) for name, wanted in self._wanted.items() if name in arguments
         }
-        return {name: deepaas_uploads.handed(value) for name, value in self.load(given).items()}
+        return {name: deepaas_uploads.handed(value) for name, value in self.load(self._negotiated(given)).items()}
 
     def load(self, found: Mapping[str, Any]) -> Dict[str, Any]:
         """Validate what was found, with the module's own fields; gives it by keyword. Raises Refused (422)."""
@@ -75,11 +75,14 @@ class Reader:
         """Give what the request says, by wire name and not yet validated."""
         sources = {place: _by_name(raw[place]) if raw.get(place) else _NONE for place in ("query", "form")}
         found = {wanted.name: wanted.find(raw, sources) for wanted in self._wanted.values()}
-        if self.media_types and isinstance(found[deepaas_accept.NAME], str):
-            asked = found[deepaas_accept.NAME]
+        return self._negotiated({name: value for name, value in found.items() if value is not _MISSING})
+
+    def _negotiated(self, found: Dict[str, Any]) -> Dict[str, Any]:
+        asked = found.get(deepaas_accept.NAME)
+        if self.media_types and isinstance(asked, str):
             # What cannot be served stays as it was sent, for the module's own validator to refuse.
             found[deepaas_accept.NAME] = deepaas_accept.choose(asked, self.media_types) or asked
-        return {name: value for name, value in found.items() if value is not _MISSING}
+        return found
 
 
 def _by_name(pairs: Iterable[Tuple[str, Any]]) -> Dict[str, List[Any]]:
