@@ -70,8 +70,10 @@ class DeepaasAdapter:
         }
 
     def warm(self) -> None:
-        """Call the module's `warm`."""
+        """Call the module's `warm`, and import what the first request with a file would wait for."""
         self._functions.warm()
+        if any(deepaas_library.is_file(field) for field in self._fields_of("predict").values()):
+            deepaas_uploads.wrapper()
 
     def predict(self, request: Request) -> Answer:
         """Read the arguments and call the module's `predict`; of a training, only read and check its arguments."""
@@ -97,7 +99,7 @@ class DeepaasAdapter:
 
     def train(self, run: Training, arguments: Mapping[str, Any]) -> Any:  # noqa: ARG002 - it knows nothing of our runs
         """Warm the module, as each training has a process of its own, and call its `train`."""
-        self.warm()
+        self._functions.warm()
         ready = deepaas_trainings.ready(self._reader("train"), arguments)
         try:
             result = self._function("train")(**ready)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import pathlib
 import sys
+import traceback
 from typing import Any, BinaryIO, Dict
 
 from pelagos.module.files import File
 
 _SHIM = pathlib.Path(__file__).parent / "shim"
+_WRAPPER = "deepaas.model.v2.wrapper"
 
 
 class Received:
@@ -36,6 +38,19 @@ def offer_shim() -> None:
         sys.path.append(str(_SHIM))
 
 
+def wrapper() -> Any:
+    """Import the module of DEEPaaS that has `UploadedFile`: the installed one, which takes a second, or the shim's."""
+    try:
+        return importlib.import_module(_WRAPPER)
+    except Exception:  # Another package's code: it may be too old, or broken.
+        traceback.print_exc()
+        print("The DEEPaaS of this environment cannot be imported (see above): a stand-in is used.", file=sys.stderr)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "deepaas"]:
+        del sys.modules[name]
+    sys.path.insert(0, str(_SHIM))
+    return importlib.import_module(_WRAPPER)
+
+
 def handed(value: Any) -> Any:
     """Give a value as the module's function takes it: files, also in lists, as DEEPaaS's `UploadedFile`."""
     if isinstance(value, Received):
@@ -47,8 +62,7 @@ def handed(value: Any) -> Any:
 
 def uploaded(name: str, file: File) -> Any:
     """Make the `UploadedFile` that the module knows."""
-    wrapper = importlib.import_module("deepaas.model.v2.wrapper")
-    return wrapper.UploadedFile(
+    return wrapper().UploadedFile(
         name=name,
         filename=str(file.path),
         content_type=file.content_type,
