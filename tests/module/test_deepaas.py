@@ -38,7 +38,8 @@ class Model:
         }
 
     def get_train_args(self) -> dict[str, Any]:
-        return {"name": fields.Str(required=True)}
+        choice = validate.OneOf(self.choices) if self.choices else None
+        return {"name": fields.Str(required=True), "start": fields.Str(validate=choice)}
 
     def warm(self) -> None:
         self.warm_calls += 1
@@ -171,3 +172,15 @@ class TestTrain:
             adapter.predict(Request({}, raw={"method": "train"}))
 
         assert json.loads(caught.value.body) == {"name": ["Missing data for required field."]}
+
+    def test_accepts_a_choice_that_was_added_since(self, adapter: DeepaasAdapter, model: Model) -> None:
+        model.choices = ["old"]
+        adapter.predict(Request({}, raw={"method": "train", "query": [["name", "b"], ["start", "old"]]}))
+        with pytest.raises(Refused):
+            adapter.predict(Request({}, raw={"query": [["timestamp", "no such"]]}))
+        model.choices = ["old", "new"]
+
+        answer = adapter.predict(Request({}, raw={"method": "train", "query": [["name", "b"], ["start", "new"]]}))
+
+        assert isinstance(answer.body, bytes)
+        assert json.loads(answer.body) == {"arguments": {"name": "b", "start": "new"}}

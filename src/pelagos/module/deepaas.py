@@ -44,7 +44,7 @@ class DeepaasAdapter:
         self._metadata = metadata or dict
         self._fields: Dict[str, Dict[str, Any]] = {}
         self._readers: Dict[str, deepaas_parsing.Reader] = {}
-        self._look_after = 0.0
+        self._look_after: Dict[str, float] = {}
         said = self._functions.schema
         self._schema = None if said is None else deepaas_library.schema_of(said, "ModelPredictionResponse")
 
@@ -79,8 +79,8 @@ class DeepaasAdapter:
         """Read the arguments and call the module's `predict`; of a training, only read and check its arguments."""
         raw = request.raw or {}
         if raw.get("method") == "train":
-            return Answer(answers.encode(deepaas_trainings.checked(self._reader("train"), raw)))
-        arguments = self._arguments(request)
+            return Answer(answers.encode(self._up_to_date("train", lambda: self._checked(raw))))
+        arguments = self._up_to_date("predict", lambda: self._read(request))
         try:
             result = self._function("predict")(**arguments)
         except Exception as error:
@@ -107,14 +107,17 @@ class DeepaasAdapter:
             raise deepaas_answers.refusal(error, {}) or error from None
         return deepaas_trainings.shown(result)
 
-    def _arguments(self, request: Request) -> Dict[str, Any]:
+    def _up_to_date(self, method: str, read: Callable[[], Dict[str, Any]]) -> Dict[str, Any]:
         try:
-            return self._read(request)
+            return read()
         except Refused:
             # A choice that is refused may be a model that was trained a moment ago.
-            if not self._look_again("predict"):
+            if not self._look_again(method):
                 raise
-            return self._read(request)
+            return read()
+
+    def _checked(self, raw: Mapping[str, Any]) -> Dict[str, Any]:
+        return deepaas_trainings.checked(self._reader("train"), raw)
 
     def _read(self, request: Request) -> Dict[str, Any]:
         reader = self._reader("predict")
@@ -123,13 +126,13 @@ class DeepaasAdapter:
     def _look_again(self, method: str) -> bool:
         """Ask the module for its fields again, if that was not done a moment ago; whether it was asked."""
         began = time.monotonic()
-        if began < self._look_after:
+        if began < self._look_after.get(method, 0.0):
             return False
         fields = self._functions.fields(method)
         self._readers[method] = deepaas_parsing.Reader(fields)
         self._fields[method] = fields
         took_s = time.monotonic() - began
-        self._look_after = began + took_s / LOOK_SHARE
+        self._look_after[method] = began + took_s / LOOK_SHARE
         return True
 
     def _function(self, name: str) -> Callable[..., Any]:
