@@ -33,6 +33,7 @@ class Model:
             "number": fields.Int(load_default=1, validate=validate.Range(max=5), metadata={"description": "100% sure"}),
             "a-list": fields.List(fields.Int()),
             "data": fields.Raw(metadata={"type": "file"}),
+            "picture": fields.Raw(metadata={"location": "files"}),
             "accept": fields.Str(
                 load_default="text/csv", validate=validate.OneOf(["application/json", "text/csv", "image/png"])
             ),
@@ -41,8 +42,8 @@ class Model:
     def warm(self) -> None:
         self.warmed = True
 
-    def predict(self, accept: str, data: Any = None, **others: Any) -> Any:
-        content = None
+    def predict(self, accept: str, data: Any = None, picture: Any = None, **others: Any) -> Any:
+        content, data = None, data or picture
         if data is not None:
             content = Path(data.filename).read_text()
             Path(data.filename).unlink()
@@ -95,11 +96,12 @@ class TestCommand:
     def test_reads_lists_as_python_writes_them(self, text: str) -> None:
         assert predict("--a-list", text)["a-list"] == [1, 2]
 
-    def test_gives_the_module_a_copy_of_a_file(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("name", ["data", "picture"])
+    def test_gives_the_module_a_copy_of_a_file(self, tmp_path: Path, name: str) -> None:
         photo = tmp_path / "photo.txt"
         photo.write_text("a photo")
 
-        assert predict("--data", str(photo))["content"] == "a photo"
+        assert predict(f"--{name}", str(photo))["content"] == "a photo"
         assert photo.exists()
 
     def test_names_a_file_that_is_not_there(self) -> None:

@@ -47,6 +47,11 @@ class TestParameters:
                 fields.List(fields.Raw(metadata={"type": "file"})),
                 {"type": "array", "items": {"type": "string", "format": "binary"}},
             ),
+            (fields.Raw(metadata={"location": "files"}), {"type": "string", "format": "binary"}),
+            (
+                fields.List(fields.Raw(), metadata={"location": "files"}),
+                {"type": "array", "items": {"type": "string", "format": "binary"}},
+            ),
             (
                 fields.Nested(Point),
                 {

@@ -45,6 +45,15 @@ class TestSwagger:
 
         assert told == [{"in": "formData", "name": "data", "required": False, "type": "file"}]
 
+    def test_tells_what_is_looked_for_among_files_as_a_file(self) -> None:
+        one, several = parameters(
+            one=fields.Raw(metadata={"location": "files"}),
+            several=fields.List(fields.Raw(), metadata={"location": "files"}),
+        )
+
+        assert (one["in"], one["type"]) == ("formData", "file")
+        assert (several["in"], several["type"], several["items"]) == ("formData", "array", {"type": "file"})
+
     def test_defines_nested_schemas_once(self) -> None:
         swagger = Swagger()
         schema = marshmallow.Schema.from_dict(

@@ -72,10 +72,9 @@ def inner_of(field: Any) -> Any:
 
 
 def is_file(field: Any) -> bool:
-    """Whether a field takes a file, or several."""
-    if field.metadata.get("type") == "file":
-        return True
-    return is_a(field, "List") and inner_of(field).metadata.get("type") == "file"
+    """Whether a field takes a file, or several: it says so itself, or is looked for among files only."""
+    told = [field.metadata, inner_of(field).metadata] if is_a(field, "List") else [field.metadata]
+    return field.metadata.get("location") == "files" or any(each.get("type") == "file" for each in told)
 
 
 def type_names(field: Any) -> Iterator[str]:

@@ -103,6 +103,8 @@ class Swagger:
         told.update(_bounds(field))
         told.update(_metadata(field))
         told.update(self._inside(field, told))
+        if field.metadata.get("location") == "files":
+            told.get("items", told)["type"] = "file"
         return told
 
     def _inside(self, field: Any, told: Mapping[str, Any]) -> Dict[str, Any]:
