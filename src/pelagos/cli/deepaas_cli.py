@@ -1,7 +1,8 @@
 """`deepaas-cli`: call the functions of a DEEPaaS module from batch scripts, as with DEEPaaS's own command.
 
 `deepaas-cli [--deepaas_method_output FILE] {get_metadata|warm|predict|train} [--argument value ...]`. The module is the
-one of DEEPAAS_V2_MODEL or `--model-name`, or the only one there is; its own Python does the work.
+one of DEEPAAS_V2_MODEL or `--model-name`, or the only one there is; its own Python does the work. Options of our own
+stand before the function's name.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import sys
 from collections.abc import Sequence
 
 from pelagos import environments
-from pelagos.cli import assembly, dispatch, options
+from pelagos.cli import assembly, deepaas_configuration, dispatch
 from pelagos.domain import errors
 
 KIND = "deepaas"
+PROGRAM = "deepaas-cli"
+OUTPUT = "--deepaas_method_output"
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -34,20 +37,34 @@ def chosen(known: environments.Environments, name: str | None) -> list[environme
 
 
 def _run(words: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="deepaas-cli", add_help=False, allow_abbrev=False)
-    parser.add_argument("--model-name", default=os.environ.get("DEEPAAS_V2_MODEL"))
-    options.add_shared(parser)
-    given, rest = parser.parse_known_args(words)
+    given, rest = _parser().parse_known_args(words)
+    said = deepaas_configuration.said(given, PROGRAM, os.environ)
     known = assembly.environments_of(assembly.settings(given))
-    found = chosen(known, given.model_name)
+    found = chosen(known, given.model_name or os.environ.get("DEEPAAS_V2_MODEL") or said.get("model-name"))
     if len(found) > 1:
         names = ", ".join(each.name for each in found)
         raise errors.InvalidInput({"--model-name": [f"is missing (or DEEPAAS_V2_MODEL); expected one of {names}"]})
+    output = given.deepaas_method_output or said.get("deepaas-method-output")
+    rest += [*([OUTPUT, output] if output else []), *given.rest]
     python = str(found[0].python)
     command = [python, "-m", "pelagos.module.deepaas_command", found[0].name, found[0].entry, *rest]
+    deepaas_configuration.open_log(said, PROGRAM)
     sys.stdout.flush()
     # No child: signals, exit code and standard streams are then the module's own.
     os.execve(python, command, {**os.environ, "PYTHONPATH": str(known.author_path())})  # noqa: S606
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Know our own options, which stand before the function's name; all else is for the module's Python to read."""
+    parser = argparse.ArgumentParser(prog=PROGRAM, add_help=False)
+    parser.add_argument("--model-name")
+    parser.add_argument("--state-dir")
+    parser.add_argument(OUTPUT)
+    deepaas_configuration.add_options(parser)
+    # Our own settings are in the state folder: a configuration file is one of DEEPaaS here.
+    parser.set_defaults(config_file=None)
+    parser.add_argument("rest", nargs=argparse.REMAINDER)
+    return parser
 
 
 if __name__ == "__main__":
