@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from marshmallow import fields, validate
 
+from pelagos.module import tensorboard
 from pelagos.module.adapter import Refused, Request
 from pelagos.module.deepaas import DeepaasAdapter
 from pelagos.module.training import Training
@@ -184,3 +189,49 @@ class TestTrain:
 
         assert isinstance(answer.body, bytes)
         assert json.loads(answer.body) == {"arguments": {"name": "b", "start": "new"}}
+
+
+class TestEvents:
+    """What a module writes for TensorBoard below `models/`, of which the run folder knows nothing."""
+
+    @pytest.fixture
+    def gulls(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeepaasAdapter]:
+        home = tmp_path / "repository"
+        (home / "gulls").mkdir(parents=True)
+        (home / "gulls" / "__init__.py").touch()
+        (home / "gulls" / "api.py").write_text(
+            "import pathlib\n"
+            "from pelagos.module import tensorboard\n"
+            "def train():\n"
+            "    home = pathlib.Path(__file__).parents[1]\n"
+            "    tensorboard.EventWriter(home / 'models' / 'today' / 'logs')\n"
+            "    raise RuntimeError('late')\n"
+        )
+        monkeypatch.syspath_prepend(home)
+        yield DeepaasAdapter(importlib.import_module("gulls.api"), name="gulls")
+        for name in ("gulls", "gulls.api"):
+            del sys.modules[name]
+
+    def test_are_kept_where_its_folder_goes_with_the_container(
+        self, gulls: DeepaasAdapter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tensorboard.EventWriter(tmp_path / "repository" / "models" / "yesterday")
+        for path in (tmp_path / "repository" / "models" / "yesterday").iterdir():
+            os.utime(path, (1, 1))
+        monkeypatch.chdir(tmp_path)
+
+        with pytest.raises(RuntimeError, match="late"):
+            gulls.train(run_in(tmp_path), {})
+
+        (kept,) = (tmp_path / "run").rglob("*tfevents*")
+        assert kept.relative_to(tmp_path / "run").parts[:-1] == ("tensorboard", "today", "logs")
+
+    def test_stay_in_its_repository(
+        self, gulls: DeepaasAdapter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path / "repository")
+
+        with pytest.raises(RuntimeError, match="late"):
+            gulls.train(run_in(tmp_path), {})
+
+        assert list((tmp_path / "run").rglob("*tfevents*")) == []

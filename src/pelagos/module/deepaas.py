@@ -7,6 +7,8 @@ validators and messages are exactly its own. The arguments of a training are rea
 
 from __future__ import annotations
 
+import pathlib
+import sys
 import time
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
@@ -22,6 +24,7 @@ from pelagos.module import (
     deepaas_trainings,
     deepaas_uploads,
     describe,
+    tensorboard,
 )
 from pelagos.module.adapter import Answer, Refused, Request
 from pelagos.module.training import Training
@@ -97,15 +100,28 @@ class DeepaasAdapter:
                 found.append(error)
         return found
 
-    def train(self, run: Training, arguments: Mapping[str, Any]) -> Any:  # noqa: ARG002 - it knows nothing of our runs
+    def train(self, run: Training, arguments: Mapping[str, Any]) -> Any:
         """Warm the module, as each training has a process of its own, and call its `train`."""
+        began = time.time()
         self._functions.warm()
         ready = deepaas_trainings.ready(self._reader("train"), arguments)
         try:
             result = self._function("train")(**ready)
         except Exception as error:
             raise deepaas_answers.refusal(error, {}) or error from None
+        finally:
+            self._keep_events(run.folder, began)
         return deepaas_trainings.shown(result)
+
+    def _keep_events(self, folder: pathlib.Path, since: float) -> None:
+        """Save the module's events into the run folder unless they stay where they are: a container's files do not."""
+        home = self._functions.home
+        if home == pathlib.Path.cwd():
+            return
+        try:
+            tensorboard.keep(home / "models", folder / "tensorboard", since)
+        except OSError as error:
+            print(f"The events of this training were not kept: {error}", file=sys.stderr)
 
     def _up_to_date(self, method: str, read: Callable[[], Dict[str, Any]]) -> Dict[str, Any]:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pathlib
 import sys
 import traceback
 from typing import Any, Callable, Dict, Mapping, Optional
@@ -39,6 +40,15 @@ class Functions:
     def schema(self) -> Any:
         """What the module says its answers look like: fields by name, a schema's class, or None."""
         return getattr(self._target, "schema", None)
+
+    @property
+    def home(self) -> pathlib.Path:
+        """The folder of the module's repository, as far as can be told: that which holds its package."""
+        name = self._target.__name__ if inspect.ismodule(self._target) else type(self._target).__module__
+        top = sys.modules.get(name.partition(".")[0])
+        place = pathlib.Path(getattr(top, "__file__", None) or ".").resolve().parent
+        folder = place.parent if hasattr(top, "__path__") else place
+        return folder.parent if folder.name == "src" else folder
 
     def warm(self) -> None:
         """Call the module's `warm`; a module without one is ready as it is."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 import pathlib
+import shutil
 import struct
 import time
 from typing import Dict, List, Mapping, Union
@@ -62,6 +63,14 @@ def written(models: pathlib.Path, since: float, until: float = math.inf) -> List
         paths = [pathlib.Path(folder, name) for name in sorted(files) if "tfevents" in name]
         found += [path for path in paths if since <= _begun(path, since) <= until]
     return found
+
+
+def keep(models: pathlib.Path, folder: pathlib.Path, since: float) -> None:
+    """Copy the event files that were begun since into another folder, under the names of their models."""
+    for path in written(models, since):
+        target = folder / path.relative_to(models)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(str(path), str(target))
 
 
 def crc32c(data: bytes) -> int:
