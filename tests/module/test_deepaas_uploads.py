@@ -103,7 +103,11 @@ def said(package: Path, kind: str) -> tuple[list[bool], str]:
     """Warm a module beside a package; gives what it saw and what was on standard error."""
     done = subprocess.run(
         [sys.executable, "-c", WARMED, kind],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(package), *filter(None, sys.path)])},
+        env={
+            **os.environ,
+            "TMPDIR": str(package),
+            "PYTHONPATH": os.pathsep.join([str(package), *filter(None, sys.path)]),
+        },
         capture_output=True,
         text=True,
         check=True,
@@ -117,9 +121,11 @@ class TestHanded:
         deepaas_uploads.offer_shim()
         wrapper = importlib.import_module("deepaas.model.v2.wrapper")
 
-        value = deepaas_uploads.handed(deepaas_uploads.Received("data", File("a.csv", data=b"1,2")))
+        file = File("a.csv", data=b"1,2")
+        value = deepaas_uploads.handed(deepaas_uploads.Received("data", file))
 
         assert isinstance(value, wrapper.UploadedFile)
+        file.discard()
 
     def test_leaves_everything_else_alone(self) -> None:
         assert deepaas_uploads.handed([1, "two"]) == [1, "two"]
