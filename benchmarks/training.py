@@ -23,15 +23,7 @@ from typing import Any
 BURSTS = 7
 BATCH = 16
 COLD_S, SECOND_S, SHARE = 4.0, 2.0, 0.8
-_COLD = """
-import json, sys
-from pathlib import Path
-from pelagos.module import Folder, Training
-from pelagos_image_classification import ImageClassification, demo_data
-run = Training(Path(sys.argv[1]), id="bench", cache=Path(sys.argv[2]))
-result = ImageClassification().train(run, Folder(demo_data.folder()), mode="fast", **json.loads(sys.argv[3]))
-print(json.dumps({"accuracy": result["accuracy"], "torch": "torch" in sys.modules}))
-"""
+EPOCHS = 2
 
 
 @dataclass(frozen=True)
@@ -80,24 +72,47 @@ def _measured(bursts: int) -> Iterator[Line]:
 
 
 def _trainings(place: Path, bursts: int) -> Iterator[Line]:
-    """Time whole processes: the first with nothing cached, the second with other arguments."""
+    """Time whole jobs under their supervisor: the first with nothing cached, the second with other arguments."""
     cold, second, remark = [], [], ""
     for number in range(max(3, bursts // 2)):
         environment = {**os.environ, "PELAGOS_CACHE": str(place / f"cache-{number}")}
         for times, arguments in ((cold, {}), (second, {"epochs": 7, "use_class_weights": True, "seed": 1})):
-            folder = tempfile.mkdtemp(dir=place)
-            command = [sys.executable, "-c", _COLD, folder, str(place / f"run-cache-{number}"), json.dumps(arguments)]
+            folder = _run_folder(place, {"mode": "fast", **arguments}, place / f"run-cache-{number}")
+            command = [sys.executable, "-m", "pelagos.module.job", str(folder / "spec.json")]
             started = time.perf_counter()
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120)
+            subprocess.run(command, env={**environment, "PELAGOS_RUN": "bench"}, check=True, timeout=120)
             times.append(time.perf_counter() - started)
-            remark = done.stdout.strip().splitlines()[-1]
+            remark = f"accuracy {json.loads((folder / 'result.json').read_bytes())['accuracy']:.3f}"
     yield Line("fast: cold process to evaluated model", tuple(cold), "s", COLD_S, at_most=True, remark=remark)
     yield Line("fast: second training, other arguments", tuple(second), "s", SECOND_S, at_most=True)
 
 
+def _run_folder(place: Path, arguments: dict[str, Any], cache: Path) -> Path:
+    """Make the folder of a job, as a submission does."""
+    folder = Path(tempfile.mkdtemp(dir=place))
+    (demo_data,) = _rooms("demo_data")
+    spec = {
+        "id": "0" * 32,
+        "kind": "training",
+        "token": "bench",
+        "module": {
+            "name": "image-classification",
+            "kind": "native",
+            "entry": "pelagos_image_classification:ImageClassification",
+            "cwd": None,
+        },
+        "arguments": {"dataset": {"$folder": str(demo_data.folder())}, **arguments},
+        "resources": {},
+        "cache": str(cache),
+        "resume": None,
+    }
+    (folder / "spec.json").write_text(json.dumps(spec))
+    return folder
+
+
 def _features(place: Path, bursts: int) -> Iterator[Line]:
     """Compare our features of decoded pictures, stored on disk, with bare loops over one batch in memory."""
-    numpy, features, pictures, sessions, onnx_graph = _rooms("features", "pictures", "sessions", "onnx_graph")
+    numpy, features, pictures, sessions, onnx_graph = _rooms("numpy", "features", "pictures", "sessions", "onnx_graph")
     library = pictures.Library.at(place / "library", size=224, framing="pad")
     rows = numpy.random.default_rng(0).integers(0, 255, (BATCH * 8, 224, 224, 3), numpy.uint8)
     keys = [number.to_bytes(32, "big") for number in range(len(rows))]
@@ -133,35 +148,52 @@ def _torch_features(rows: Any) -> Callable[[], float]:
 
 
 def _steps(bursts: int) -> Iterator[Line]:
-    """Compare our training epochs, with views, figures and all, with bare steps over one batch in memory."""
-    for number, name, batches in ((2, "last blocks on cached activations", 8), (3, "all layers", 3)):
-        yield _ratio(name, _epoch(number, batches), {"torch": _bare_steps(number, batches)}, bursts)
+    """Compare whole rungs with bare passes over one batch in memory: as many to learn from, as many to judge by."""
+    for number, name, batches in ((2, "last blocks on cached activations", 16), (3, "all layers", 4)):
+        with tempfile.TemporaryDirectory() as place:
+            rung = _rung(number, batches, Path(place))
+            yield _ratio(name, rung, {"torch": _bare_passes(number, batches)}, bursts)
 
 
-def _epoch(number: int, batches: int) -> Callable[[], float]:
-    numpy, arguments, fine_tune, rungs, weights = _rooms("arguments", "fine_tune", "rungs", "weights")
+def _rung(number: int, batches: int, place: Path) -> Callable[[], float]:
+    """Train a rung as a job does: with views of the pictures, validation, figures, log, TensorBoard and checkpoints."""
+    numpy, arguments, augment, features, fine_tune, rungs, weights = _rooms(
+        "numpy", "arguments", "augment", "features", "fine_tune", "rungs", "weights"
+    )
     generator, count = numpy.random.default_rng(0), batches * BATCH
     shape, dtype = ((112, 14, 14), numpy.float16) if number == 2 else ((224, 224, 3), numpy.uint8)
-    rows = (generator.random((count, *shape)) * 100).astype(dtype)
-    labels = generator.integers(0, 6, count)
-    given = rungs.Pictures(lambda numbers, _: rows[numbers], labels)
-    nothing = rungs.Pictures(lambda numbers, _: rows[numbers], labels[:0])
+    rows = (generator.random((count + BATCH, *shape)) * 100).astype(dtype)
+    labels = generator.integers(0, 6, count + BATCH)
+    recipe = augment.Recipe.of(augment.TRAIN_MODE)
+
+    def seen(numbers: Any, epoch: int) -> Any:
+        if number == 2:
+            return rows[numbers]  # Its views were computed with the activations.
+        return features.seen(rows[numbers], [bytes([each]) for each in numbers], features.View(recipe, 0, epoch + 1))
+
     job = rungs.Job(
         number=number,
         weights=_weights(weights, numpy),
-        train=given,
-        val=nothing,
+        train=rungs.Pictures(seen, labels[:count]),
+        val=rungs.Pictures(lambda numbers, _: rows[count + numbers], labels[count:]),
         class_weights=numpy.ones(6, numpy.float32),
-        options=arguments.Options(epochs=1000, initial_lr=1e-6),
+        options=arguments.Options(epochs=EPOCHS, initial_lr=1e-6),
         fingerprint="",
-        checkpoint=Path("unused"),
+        checkpoint=place / "rung.pt",
         resume=None,
     )
-    trainer = fine_tune._Trainer(job)
-    return lambda: _rate(trainer.epoch, count)
+
+    def whole() -> None:
+        from pelagos.module import Training  # noqa: PLC0415 - after the cold starts
+
+        with tempfile.TemporaryDirectory(dir=place) as folder:
+            run = Training(Path(folder), id="bench", cache=place)
+            fine_tune.train(job, lambda epoch, figures: run.log(epoch, **figures))
+
+    return lambda: _rate(whole, EPOCHS * count)
 
 
-def _bare_steps(number: int, batches: int) -> Callable[[], float]:
+def _bare_passes(number: int, batches: int) -> Callable[[], float]:
     import torch  # noqa: PLC0415 - as above
 
     network = _network(first=11 if number == 2 else 0).train()
@@ -169,17 +201,22 @@ def _bare_steps(number: int, batches: int) -> Callable[[], float]:
     values = torch.randn(shape).contiguous(memory_format=torch.channels_last)
     labels, optimiser = torch.zeros(BATCH, dtype=torch.long), torch.optim.Adam(network.parameters(), 1e-6, fused=True)
 
-    def steps() -> None:
-        for _ in range(batches):
-            optimiser.zero_grad(set_to_none=True)
-            torch.nn.functional.cross_entropy(network(values), labels).backward()
-            optimiser.step()
+    def passes() -> None:
+        for _ in range(EPOCHS):
+            network.train()
+            for _ in range(batches):
+                optimiser.zero_grad(set_to_none=True)
+                torch.nn.functional.cross_entropy(network(values), labels).backward()
+                optimiser.step()
+            network.eval()
+            with torch.inference_mode():
+                network(values)
 
-    return lambda: _rate(steps, batches * BATCH)
+    return lambda: _rate(passes, EPOCHS * batches * BATCH)
 
 
 def _network(first: int) -> Any:
-    numpy, torch_network, weights = _rooms("torch_network", "weights")
+    numpy, torch_network, weights = _rooms("numpy", "torch_network", "weights")
     return torch_network.Network(_weights(weights, numpy), first)
 
 
@@ -189,12 +226,11 @@ def _weights(weights: Any, numpy: Any) -> dict[str, Any]:
 
 
 def _rooms(*names: str) -> list[Any]:
-    """Load NumPy and parts of the module; late, so that the cold starts are measured first."""
+    """Load parts of the module, or NumPy; late, so that the cold starts are measured first."""
     import importlib  # noqa: PLC0415
 
     return [
-        importlib.import_module("numpy"),
-        *(importlib.import_module(f"pelagos_image_classification.{name}") for name in names),
+        importlib.import_module(name if name == "numpy" else f"pelagos_image_classification.{name}") for name in names
     ]
 
 
