@@ -48,7 +48,10 @@ clean:  ## Remove everything that make made
 
 $(VENV)/ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Pelagos needs Python 3.11 or newer (make PYTHON=python3.12 ...)"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv is missing here: apt-get install python3-venv"; exit 1; }
+	@# Debian keeps Python's venv in a package of its own; only root can add it.
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq -y python3-venv; } \
+		|| { echo "Python's venv is missing here: apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install -e '.[serve]'
 	@touch $@
