@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 
+import httpx
 import hypothesis
 import pytest
 from hypothesis import strategies
 
+from side_by_side import blame, servers
 from side_by_side.servers import Server
 
 pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("deepaas")]
 BOUNDARY = "b0undary"
+MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
+LONGEST_S = 10
 NAMES = ["data", "more", "number", "items", "mapping", "nest", "demo-str", "X-Wire", "accept", "in_json", "", "ü"]
+NAMES += ["epochs", "words", "day"]
 TEXT = strategies.text(max_size=20).filter(lambda text: not {"\r", "\n", '"', "\\"} & set(text))
 KINDS = strategies.sampled_from(
     ["", "text/plain", "application/json", "image/png; charset=utf-7", "x", "text/plain; a=b"]
@@ -51,24 +57,40 @@ def bodies(draw: strategies.DrawFn) -> bytes:
     return body[:cut] + draw(strategies.binary(max_size=10)) + body[cut + draw(strategies.integers(0, 3)) :]
 
 
-def check(server: Server, model: str, content: bytes, kind: str, query: str = "") -> None:
+def check(
+    server: Server, model: str, content: bytes, kind: str, query: str = "", act: str = "predict"
+) -> httpx.Response:
+    """Send one request, which must be answered, in time, and with a 500 only if the module raised it."""
     began = time.monotonic()
     headers = {"content-type": kind}
-    answer = server.client.post(f"/v2/models/{model}/predict/?{query}", content=content, headers=headers)
+    answer = server.client.post(f"/v2/models/{model}/{act}/?{query}", content=content, headers=headers)
 
-    by_the_module = "(error " in answer.text
-    assert answer.status_code in (200, 400, 413, 422) or (answer.status_code == 500 and by_the_module), answer.text
-    assert time.monotonic() - began < 10
+    assert answer.status_code in (200, 400, 413, 422) or blame.on_the_module(server, answer), answer.text
+    assert time.monotonic() - began < LONGEST_S
+    return answer
+
+
+@pytest.fixture(scope="module")
+def fuzzed(pelagos: Server) -> Iterator[Server]:
+    """The server, and when all tests are done a look at what they left behind."""
+    yield pelagos
+    assert pelagos.files_left("picture of me.png") == []
 
 
 class TestMultipart:
     @SETTINGS
     @hypothesis.given(content=bodies())
-    def test_is_answered(self, pelagos: Server, content: bytes) -> None:
-        check(pelagos, "probe", content, f"multipart/form-data; boundary={BOUNDARY}")
+    def test_is_answered(self, fuzzed: Server, content: bytes) -> None:
+        check(fuzzed, "probe", content, MULTIPART)
 
-    def test_leaves_no_file_behind(self, pelagos: Server) -> None:
-        assert pelagos.files_left("picture of me.png") == []
+    @hypothesis.settings(SETTINGS, max_examples=25)
+    @hypothesis.given(content=bodies())
+    def test_is_answered_by_trainings(self, fuzzed: Server, content: bytes) -> None:
+        answer = check(fuzzed, servers.TRAININGS, content, MULTIPART, act="train")
+        if answer.status_code == 200:
+            ended = fuzzed.client.delete(f"/v2/models/{servers.TRAININGS}/train/{answer.json()['uuid']}").json()
+
+            assert ended["status"] in ("cancelled", "done", "error")
 
 
 class TestOtherBodies:
@@ -82,8 +104,8 @@ class TestOtherBodies:
             strategies.characters(min_codepoint=33, max_codepoint=126, exclude_characters="#"), max_size=40
         ),
     )
-    def test_are_answered(self, pelagos: Server, content: bytes, kind: str, query: str) -> None:
-        check(pelagos, "probe", content, kind, query)
+    def test_are_answered(self, fuzzed: Server, content: bytes, kind: str, query: str) -> None:
+        check(fuzzed, "probe", content, kind, query)
 
     @SETTINGS
     @hypothesis.given(
@@ -96,13 +118,22 @@ class TestOtherBodies:
             max_leaves=8,
         )
     )
-    def test_of_json_are_answered(self, pelagos: Server, document: object) -> None:
-        answer = pelagos.client.post("/v2/models/probe/predict/", content=dumped(document), headers=JSON)
-
-        assert answer.status_code in (200, 400, 422) or "(error " in answer.text
+    def test_of_json_are_answered(self, fuzzed: Server, document: object) -> None:
+        check(fuzzed, "probe", dumped(document), "application/json")
 
 
-JSON = {"content-type": "application/json"}
+class TestBlame:
+    def test_is_on_the_module_for_what_it_raises(self, fuzzed: Server) -> None:
+        answer = fuzzed.client.post("/v2/models/probe-faults/predict/?fault=value")
+
+        assert blame.on_the_module(fuzzed, answer)
+
+    @pytest.mark.parametrize(("model", "query"), [("probe-answers", "kind=object"), ("probe-accept", "shape=dict")])
+    def test_is_on_us_for_an_answer_that_we_cannot_write(self, fuzzed: Server, model: str, query: str) -> None:
+        answer = fuzzed.client.post(f"/v2/models/{model}/predict/?{query}", headers={"accept": "image/png"})
+
+        assert "(error " in answer.text
+        assert not blame.on_the_module(fuzzed, answer)
 
 
 def dumped(document: object) -> bytes:

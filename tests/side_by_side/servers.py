@@ -37,8 +37,10 @@ START_S = 90.0
 class Server:
     """One server, and the ways a client may talk to it."""
 
-    def __init__(self, url: str, *, bin_folder: Path, variables: dict[str, str]) -> None:
+    def __init__(self, url: str, *, bin_folder: Path, variables: dict[str, str], log: Path = Path()) -> None:
         self.url = url
+        self.log = log
+        """What the server and its modules write."""
         self.client = httpx.Client(base_url=url, timeout=15, headers={"user-agent": "test"})
         self._bin = bin_folder
         self._variables = variables
@@ -97,7 +99,7 @@ def reference(folder: Path, *options: str, model: str = "") -> Iterator[Server]:
     base = f"http://127.0.0.1:{port}"
     with _running(command, folder, {"DEEPAAS_V2_MODEL": model}) as process:
         _await(f"{base}{_base_path(options)}/", process, folder)
-        with contextlib.closing(Server(base, bin_folder=bin_folder, variables={})) as server:
+        with contextlib.closing(Server(base, bin_folder=bin_folder, variables={}, log=folder / "log")) as server:
             yield server
 
 
@@ -112,7 +114,10 @@ def pelagos(
     command = [*_pelagos(), "run", *modules, "--listen-port", "0", *options]
     with _running(command, folder, variables) as process:
         found = _await_line(process, folder, r"(http://127\.0\.0\.1:\d+)\S*")
-        with contextlib.closing(Server(found, bin_folder=Path(sys.executable).parent, variables=variables)) as server:
+        bin_folder = Path(sys.executable).parent
+        with contextlib.closing(
+            Server(found, bin_folder=bin_folder, variables=variables, log=folder / "log")
+        ) as server:
             yield server
 
 
