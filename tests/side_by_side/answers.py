@@ -40,7 +40,12 @@ better(
     was="`NaN` and `Infinity` are written, which is not JSON",
     now="`null`",
 )
-for name, given in (("date", "2026-01-31T12:00:00"), ("set", [1]), ("bytes", "cmF3")):
+for name, given in (
+    ("date", "2026-01-31T12:00:00"),
+    ("set", [1]),
+    ("bytes", "cmF3"),
+    ("numpy", {"array": [0, 1, 2], "one": 0.5, "gap": None}),
+):
     better(
         TOPIC,
         f"JSON: {name}",

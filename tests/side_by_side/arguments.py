@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+from side_by_side import checks
 from side_by_side.checks import better, file, predict, same, says, status
+from side_by_side.servers import Server
 
 TOPIC = "arguments"
 
@@ -66,6 +69,11 @@ same(TOPIC, "JSON of another name", predict("probe", content=b'{"plain": "v"}', 
 same(TOPIC, "a body of an unknown kind", predict("probe", content=b"plain=v", headers={"content-type": "text/plain"}))
 same(TOPIC, "methods of an instance", predict("probe-object", params={"text": "abc", "other": "1"}))
 
+FIELDS = "probe-fields"
+same(TOPIC, "the fields of a schema, and one from a decorator", predict(FIELDS, params={"the-label": "x"}))
+same(TOPIC, "the fields of a schema, sent", predict(FIELDS, json={"the-label": "x", "count": 3, "injected": "y"}))
+same(TOPIC, "the fields of a schema, refused", predict(FIELDS, params={"count": "0", "label": "x"}))
+
 same("files", "one file", predict("probe", files={"data": file("photo.txt")}))
 same("files", "a file and fields", predict("probe", files={"data": file("a.txt")}, data={"plain": "y", "items": "7"}))
 same("files", "a name with spaces", predict("probe", files={"data": file("my photo (1).txt")}))
@@ -92,6 +100,46 @@ better(
     was="the temporary file has no suffix, so that libraries cannot tell its kind",
     now="it keeps the suffix",
 )
+better(
+    "files",
+    "the location `files`",
+    predict("probe-places", files={"data": file("a.txt")}),
+    fault=status(500),
+    gives=lambda seen: seen["body"]["predictions"]["original_filename"] == "a.txt",
+    was="every call of a module with such an argument is answered with 500",
+    now="the same as `form`",
+)
+
+
+def left_behind(ask: checks.Ask) -> checks.Ask:
+    """Ask for the status of an answer, and for how many temporary files there are more than before."""
+
+    def counted(server: Server) -> Any:
+        before = server.temporary_files()
+        answer = ask(server)
+        deadline = time.monotonic() + 2
+        while (left := server.temporary_files() - before) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return answer["status"], len(left)
+
+    return counted
+
+
+LARGE = file("a.bin", b"x" * 3_000_000)
+same("files", "none is left after a 422", left_behind(predict("probe", params={"number": "0"}, files={"data": LARGE})))
+for name, code, how in (
+    ("an answer", 200, predict("probe", files={"data": LARGE})),
+    ("a fault of the module", 500, predict("probe-faults", params={"fault": "value"}, files={"data": LARGE})),
+):
+    better(
+        "files",
+        f"those left after {name}",
+        left_behind(how),
+        fault=(code, 1),
+        gives=(code, 0),
+        was="each upload stays for ever, unless the module removes it",
+        now="none",
+    )
 better(
     "arguments",
     "an object as JSON text in a form",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from side_by_side import checks
 from side_by_side.checks import better, request, same, says
-from side_by_side.servers import MODULES, TRAININGS, Server
+from side_by_side.servers import APART, MODULES, TRAININGS, DidNotStart, Server
 
 TOPIC = "routes"
 MOVED = ("location",)
@@ -15,6 +17,27 @@ for path in ("/", "/v2/", "/v2/debug/", "/v2/models/"):
     same(TOPIC, f"GET {path}", request("GET", path))
 for model in ("probe", "probe-answers", "probe-bare", "probe-object"):
     same(TOPIC, f"metadata of {model}", request("GET", f"/v2/models/{model}/"))
+
+
+def of_a_class(server: Server) -> Any:
+    assert server.again is not None
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with server.again(Path(folder) / "server", APART) as other:
+                return checks.predict(APART, params={"text": "abc"})(other)["body"]
+        except DidNotStart:
+            return "does not start"
+
+
+better(
+    TOPIC,
+    "an entry point that names a class",
+    of_a_class,
+    fault="does not start",
+    gives={"status": "OK", "predictions": "ABC"},
+    was="documented, but the server does not start",
+    now="served: an instance is made of it",
+)
 
 
 def moved(method: str, path: str) -> Any:

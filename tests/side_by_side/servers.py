@@ -11,7 +11,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
@@ -26,12 +27,20 @@ MODULES = (
     "probe-answers",
     "probe-bare",
     "probe-faults",
+    "probe-fields",
     "probe-object",
+    "probe-places",
     "probe-schema",
     "probe-schema-class",
 )
 TRAININGS = "probe-trainings"
+APART = "probe-class"
+"""Stops a DEEPaaS that has it among its modules."""
 START_S = 90.0
+
+
+class DidNotStart(AssertionError):
+    """A server ended before it answered."""
 
 
 class Server:
@@ -41,6 +50,8 @@ class Server:
         self.url = url
         self.log = log
         """What the server and its modules write."""
+        self.again: Callable[[Path, str], AbstractContextManager[Server]] | None = None
+        """Start another one like it, in a folder and with one module."""
         self.client = httpx.Client(base_url=url, timeout=15, headers={"user-agent": "test"})
         self._bin = bin_folder
         self._variables = variables
@@ -57,6 +68,11 @@ class Server:
             if not left or time.monotonic() > deadline:
                 return left
             time.sleep(0.02)
+
+    def temporary_files(self) -> set[Path]:
+        """List all that the server and its modules have put among the temporary files, but locks."""
+        found = Path(self._variables["TMPDIR"]).rglob("*")
+        return {path for path in found if path.is_file() and path.name != ".lock"}
 
     def close(self) -> None:
         """Close the connections."""
@@ -86,8 +102,21 @@ def reference_environment() -> Path:
             subprocess.run([sys.executable, "-m", "venv", "--clear", str(REFERENCE / "venv")], check=True)
             pip = [str(REFERENCE / "venv" / "bin" / "pip"), "install", "-q", "--disable-pip-version-check"]
             subprocess.run([*pip, RELEASE, "--editable", str(PROBE)], check=True)
+            _set_apart(REFERENCE / "venv")
             ready.write_text(wanted)
     return REFERENCE / "venv"
+
+
+def _set_apart(venv: Path) -> None:
+    """Move the entry point that stops a server where only one that is meant to have it looks."""
+    (listed,) = venv.glob("lib/*/site-packages/pelagos_probe-*.dist-info/entry_points.txt")
+    lines = listed.read_text().splitlines()
+    listed.write_text("\n".join(line for line in lines if not line.startswith(APART)))
+    apart = REFERENCE / "apart" / "apart-1.dist-info"
+    apart.mkdir(parents=True, exist_ok=True)
+    (apart / "METADATA").write_text("Metadata-Version: 2.1\nName: apart\nVersion: 1\n")
+    moved = [line for line in lines if line.startswith(APART)]
+    (apart / "entry_points.txt").write_text("\n".join(["[deepaas.v2.model]", *moved]))
 
 
 @contextlib.contextmanager
@@ -97,9 +126,13 @@ def reference(folder: Path, *options: str, model: str = "") -> Iterator[Server]:
     port = _free_port()
     command = [str(bin_folder / "deepaas-run"), "--listen-port", str(port), *options]
     base = f"http://127.0.0.1:{port}"
-    with _running(command, folder, {"DEEPAAS_V2_MODEL": model}) as process:
+    variables = {"DEEPAAS_V2_MODEL": model, **_own(folder)}
+    if model == APART:
+        variables["PYTHONPATH"] = str(REFERENCE / "apart")
+    with _running(command, folder, variables) as process:
         _await(f"{base}{_base_path(options)}/", process, folder)
-        with contextlib.closing(Server(base, bin_folder=bin_folder, variables={}, log=folder / "log")) as server:
+        with contextlib.closing(Server(base, bin_folder=bin_folder, variables=variables, log=folder / "log")) as server:
+            server.again = lambda other, name: reference(other, model=name)
             yield server
 
 
@@ -108,9 +141,7 @@ def pelagos(
     folder: Path, state: Path, *options: str, modules: Sequence[str] = (*MODULES, TRAININGS)
 ) -> Iterator[Server]:
     """Serve with `pelagos run`; the modules are installed in `state`."""
-    temporary = folder / "temporary"
-    temporary.mkdir(parents=True)
-    variables = {"PELAGOS_STATE_DIR": str(state), "DEEPAAS_V2_MODEL": "", "TMPDIR": str(temporary)}
+    variables = {"PELAGOS_STATE_DIR": str(state), "DEEPAAS_V2_MODEL": "", **_own(folder)}
     command = [*_pelagos(), "run", *modules, "--listen-port", "0", *options]
     with _running(command, folder, variables) as process:
         found = _await_line(process, folder, r"(http://127\.0\.0\.1:\d+)\S*")
@@ -118,6 +149,7 @@ def pelagos(
         with contextlib.closing(
             Server(found, bin_folder=bin_folder, variables=variables, log=folder / "log")
         ) as server:
+            server.again = lambda other, name: pelagos(other, state, modules=[name])
             yield server
 
 
@@ -135,6 +167,13 @@ def install(state: Path, *sources: Path | str) -> None:
 
 def _pelagos() -> list[str]:
     return [str(Path(sys.executable).parent / "pelagos")]
+
+
+def _own(folder: Path) -> dict[str, str]:
+    """Give the variables that name a server's own folders."""
+    temporary = folder / "temporary"
+    temporary.mkdir(parents=True)
+    return {"TMPDIR": str(temporary), "PROBE_MODELS": str(folder / "models")}
 
 
 @contextlib.contextmanager
@@ -165,7 +204,8 @@ def _running(command: Sequence[str], folder: Path, variables: dict[str, str]) ->
 def _await(url: str, process: subprocess.Popen[bytes], folder: Path) -> None:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
-        assert process.poll() is None, (folder / "log").read_text()
+        if process.poll() is not None:
+            raise DidNotStart((folder / "log").read_text())
         with contextlib.suppress(httpx.TransportError):
             httpx.get(url)
             return

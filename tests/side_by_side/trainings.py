@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
+import tempfile
 import time
+import uuid as uuids
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+import waiting
+from pelagos.module import processes
 from side_by_side import checks
 from side_by_side.checks import better, file, request, same, says, status
 from side_by_side.servers import TRAININGS, Server
 
 TOPIC = "trainings"
 PATH = f"/v2/models/{TRAININGS}/train/"
+AT_ONCE = 2
+"""How many trainings run at once in Pelagos; one in DEEPaaS."""
+WAIT_S = 4
+CHILDREN = 2
 _DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")
 _DURATION = re.compile(r"0:00:0\d(\.\d{6})?")
 _UUID = re.compile(r"[0-9a-f]{32}")
@@ -163,6 +172,122 @@ better(
     was="500 or a closed connection, and its processes stay",
     now="200 with `cancelled`; all its processes are dead, its record stays",
     alone=TRAININGS,
+)
+
+
+def cancelled_while_it_waits(server: Server) -> Any:
+    before = [_begin(server, params={"seconds": "60"}) for _ in range(AT_ONCE)]
+    last = _begin(server)
+    answer = checks.ask(server, "DELETE", PATH + last, timeout=10)
+    seen = _status_of(answer), _status_of(checks.ask(server, "GET", PATH + last))
+    for uuid in before:
+        checks.ask(server, "DELETE", PATH + uuid, timeout=10)
+    return seen
+
+
+better(
+    TOPIC,
+    "cancelling one that waits",
+    cancelled_while_it_waits,
+    fault=lambda seen: seen[0] != "cancelled",
+    gives=("cancelled", "cancelled"),
+    was="500 or a closed connection, and its processes stay",
+    now="200 with `cancelled`; all its processes are dead, its record stays",
+    alone=TRAININGS,
+)
+
+
+def processes_of_a_cancelled_one(server: Server) -> Any:
+    """Count those that a training started and that bear its mark, before and right after it is cancelled."""
+    mark = uuids.uuid4().hex
+    uuid = _begin(server, params={"kind": "children", "words": mark})
+    before = waiting.until(lambda: len(_marked(mark)) == CHILDREN)
+    checks.ask(server, "DELETE", PATH + uuid, timeout=15)
+    left = _marked(mark)
+    processes.end(left)
+    return before, len(left)
+
+
+def _marked(mark: str) -> list[processes.Process]:
+    return [each for each in processes.everybody() if mark in _command(each.pid)]
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+better(
+    TOPIC,
+    "the processes of one that is cancelled",
+    processes_of_a_cancelled_one,
+    fault=(True, CHILDREN),
+    gives=(True, 0),
+    was="500 or a closed connection, and its processes stay",
+    now="200 with `cancelled`; all its processes are dead, its record stays",
+    alone=TRAININGS,
+)
+
+
+def duration_of_one_that_waited(server: Server) -> Any:
+    before = [_begin(server, params={"seconds": str(WAIT_S)}) for _ in range(AT_ONCE)]
+    answer = _wait(server, _begin(server, params={"kind": "none"}))["body"]
+    for uuid in before:
+        _wait(server, uuid)
+    return float(answer["result"]["duration"].rpartition(":")[2])
+
+
+better(
+    TOPIC,
+    "how long one took that waited for another",
+    duration_of_one_that_waited,
+    fault=lambda seen: seen > WAIT_S,
+    gives=lambda seen: seen < WAIT_S,
+    was="the time in the queue is counted",
+    now="counted from its start",
+    alone=TRAININGS,
+)
+
+
+def chosen_when_trained(server: Server) -> Any:
+    """Predict with what a training made, the moment it is done."""
+    name = _wait(server, _begin(server, params={"kind": "model"}))["body"]["result"]["output"]["modelname"]
+    path = f"/v2/models/{TRAININGS}/predict/"
+    return checks.ask(server, "POST", path, params={"folder": "warm", "model": name})
+
+
+better(
+    TOPIC,
+    "a choice that it added to the arguments of a prediction",
+    chosen_when_trained,
+    fault=says(422, "Must be one of"),
+    gives=says(200, "warm"),
+    was="refused until the server is started anew",
+    now="taken at once: arguments are described again after each training",
+)
+
+
+def after_a_restart(server: Server) -> Any:
+    assert server.again is not None
+    with tempfile.TemporaryDirectory() as folder:
+        with server.again(Path(folder) / "before", TRAININGS) as first:
+            uuid = _begin(first, params={"epochs": "1"})
+            _wait(first, uuid)
+        with server.again(Path(folder) / "after", TRAININGS) as second:
+            listed = checks.ask(second, "GET", PATH)["body"]
+            return uuid in [each["uuid"] for each in listed], checks.ask(second, "GET", PATH + uuid)["status"]
+
+
+better(
+    TOPIC,
+    "one that was done before the server was started anew",
+    after_a_restart,
+    fault=(False, 404),
+    gives=(True, 200),
+    was="forgotten",
+    now="listed: the history stays",
 )
 
 

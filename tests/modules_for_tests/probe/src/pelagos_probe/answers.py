@@ -2,6 +2,7 @@
 
 import datetime
 
+import numpy
 from webargs import fields
 
 
@@ -40,6 +41,7 @@ KINDS = {
     "object": object,
     "bytes": lambda: b"raw",
     "error": lambda: {"status": "error", "message": "the module says so"},
+    "numpy": lambda: {"array": numpy.arange(3), "one": numpy.float32(0.5), "gap": numpy.float64("nan")},
     "generator": _generator,
     "large": lambda: list(range(20000)),
 }

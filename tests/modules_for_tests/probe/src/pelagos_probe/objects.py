@@ -1,4 +1,4 @@
-"""Entry points that name an instance; a class is documented by DEEPaaS too, but stops its server."""
+"""Entry points that name an instance or a class; a class is documented by DEEPaaS, but stops its server."""
 
 from webargs import fields
 

@@ -11,6 +11,8 @@ from webargs import fields, validate
 from pelagos_probe.shown import shown
 
 STATE = {"warm": False}
+MODELS = os.environ.get("PROBE_MODELS", "")
+STUBBORN = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"
 
 
 def get_metadata():
@@ -33,10 +35,11 @@ def get_train_args():
 
 
 def get_predict_args():
-    return {"folder": fields.Str(required=True)}
+    known = sorted(os.listdir(MODELS)) if os.path.isdir(MODELS) else []
+    return {"folder": fields.Str(required=True), "model": fields.Str(enum=known, validate=validate.OneOf(known))}
 
 
-def predict(folder):
+def predict(folder, model=None):
     return STATE if folder == "warm" else sorted(os.listdir(folder))
 
 
@@ -49,8 +52,17 @@ def train(**kwargs):
 
 
 def _children(kwargs):
-    subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"])
+    # One of them leaves the group of its parent, as daemons do.
+    for apart in (False, True):
+        subprocess.Popen([sys.executable, "-c", STUBBORN, *kwargs.get("words", ())], start_new_session=apart)
     time.sleep(600)
+
+
+def _model(kwargs):
+    os.makedirs(MODELS, exist_ok=True)
+    name = "model-%d" % len(os.listdir(MODELS))
+    with open(os.path.join(MODELS, name), "w"):
+        return {"modelname": name}
 
 
 def _fail(kwargs):
@@ -64,6 +76,7 @@ KINDS = {
     "none": lambda kwargs: None,
     "bad": lambda kwargs: {"when": datetime.datetime(2026, 1, 31), "thing": {1}},
     "children": _children,
+    "model": _model,
     "warm": lambda kwargs: {"warm": STATE["warm"]},
     "surroundings": lambda kwargs: {
         "port": os.environ.get("monitorPORT"),
