@@ -56,6 +56,11 @@ class Server:
         self._bin = bin_folder
         self._variables = variables
 
+    @property
+    def state(self) -> Path:
+        """The state folder of a Pelagos."""
+        return Path(self._variables["PELAGOS_STATE_DIR"])
+
     def files_left(self, *own: str) -> list[Path]:
         """List the temporary files of Pelagos, after the moment it may take to remove them.
 
@@ -138,14 +143,15 @@ def reference(folder: Path, *options: str, model: str = "") -> Iterator[Server]:
 
 @contextlib.contextmanager
 def pelagos(
-    folder: Path, state: Path, *options: str, modules: Sequence[str] = (*MODULES, TRAININGS)
+    folder: Path, state: Path, *options: str, modules: Sequence[str] = (*MODULES, TRAININGS), command: str = "pelagos"
 ) -> Iterator[Server]:
-    """Serve with `pelagos run`; the modules are installed in `state`."""
+    """Serve with `pelagos run`, or one module with our `deepaas-run`; the modules are installed in `state`."""
     variables = {"PELAGOS_STATE_DIR": str(state), "DEEPAAS_V2_MODEL": "", **_own(folder)}
-    command = [*_pelagos(), "run", *modules, "--listen-port", "0", *options]
-    with _running(command, folder, variables) as process:
+    bin_folder = Path(sys.executable).parent
+    named = ["--model-name", *modules] if command == "deepaas-run" else ["run", *modules]
+    words = [str(bin_folder / command), *named, "--listen-port", "0", *options]
+    with _running(words, folder, variables) as process:
         found = _await_line(process, folder, r"(http://127\.0\.0\.1:\d+)\S*")
-        bin_folder = Path(sys.executable).parent
         with contextlib.closing(
             Server(found, bin_folder=bin_folder, variables=variables, log=folder / "log")
         ) as server:

@@ -40,7 +40,18 @@ def get_predict_args():
 
 
 def predict(folder, model=None):
+    if folder.startswith("meet:"):
+        return _meet(folder[5:])
     return STATE if folder == "warm" else sorted(os.listdir(folder))
+
+
+def _meet(folder):
+    """Wait for another prediction in a process of its own; gives how many came."""
+    open(os.path.join(folder, str(os.getpid())), "w").close()
+    end = time.time() + 10
+    while len(os.listdir(folder)) < 2 and time.time() < end:
+        time.sleep(0.02)
+    return len(os.listdir(folder))
 
 
 def train(**kwargs):
