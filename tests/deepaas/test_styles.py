@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
+import subprocess
 import time
 import zipfile
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import hub_world
 import waiting
 from pelagos.module import processes
 from side_by_side import servers
@@ -20,6 +23,7 @@ from side_by_side.servers import ROOT, Server
 pytestmark = [pytest.mark.heavy, pytest.mark.xdist_group("styles")]
 STYLES = ROOT / "tests" / "modules_for_tests" / "styles"
 NAMES = ("herbarium", "painter", "meter", "finches", "tides")
+FINCHES = "/v2/models/finches/"
 PICTURE = b"P6 1 1 255\nabc"
 
 
@@ -176,17 +180,114 @@ class TestTides:
         assert told["predictions"]["levels"][0] == pytest.approx(0.999, abs=0.01)
 
 
+class TestCommands:
+    def test_predict_for_a_file_and_for_a_folder(self, server: Server, birds: Path, tmp_path: Path) -> None:
+        trained(server, epochs="1")
+
+        one = pelagos(server, tmp_path, "predict", "finches", str(birds / "a.jpg"), "--json")
+        all_of_them = pelagos(server, tmp_path, "predict", "finches", str(birds), "--output", "out")
+
+        assert json.loads(one.stdout) == {"labels": ["darwin", "zebra"], "epochs": 1, "file": "a.jpg"}
+        assert all_of_them.returncode == 0, all_of_them.stderr
+        answers = [json.loads((tmp_path / "out" / f"{name}.jpg.json").read_bytes()) for name in "ab"]
+        assert [answer["file"] for answer in answers] == ["a.jpg", "b.jpg"]
+
+    def test_predict_with_several_files_and_write_a_picture(self, server: Server, tmp_path: Path) -> None:
+        for name in ("content.ppm", "style.ppm"):
+            (tmp_path / name).write_bytes(PICTURE)
+        files = ["--image_content", "content.ppm", "--image_style", "style.ppm"]
+
+        ran = pelagos(server, tmp_path, "predict", "painter", *files, "--output", "out")
+
+        assert ran.returncode == 0, ran.stderr
+        assert [path.read_bytes() for path in (tmp_path / "out").iterdir()] == [PICTURE + b"abc"]
+
+    def test_train_and_the_server_lists_it(self, server: Server, tmp_path: Path) -> None:
+        await_second(server)
+        ran = pelagos(server, tmp_path, "train", "finches", "--epochs", "2", "--json")
+
+        told = json.loads(ran.stdout)
+        assert (ran.returncode, told["state"]) == (0, "done")
+        assert server.client.get(f"{FINCHES}train/{told['uuid']}").json()["result"]["output"] == told["result"]
+
+
+class TestPages:
+    def test_predict_by_a_form(self, server: Server) -> None:
+        trained(server, epochs="1")
+
+        answer = server.client.post(
+            "/console/modules/finches/predict", data={"_sent": "1"}, files={"data": ("c.jpg", b"jpeg", "image/jpeg")}
+        )
+
+        assert answer.status_code == 200
+        assert "c.jpg" in answer.text
+        assert "zebra" in answer.text
+
+    def test_train_by_a_form_and_cancel(self, server: Server) -> None:
+        begun = server.client.post("/console/modules/finches/train", data={"_sent": "1", "epochs": "100000000"})
+        page = begun.headers["location"]
+        path = f"{FINCHES}train/{page.rpartition('/')[2]}"
+        waiting.until(lambda: "Epoch 1/" in server.client.get(f"{path}/log").text)
+
+        ended = server.client.post(f"{page}/cancel")
+
+        assert (begun.status_code, ended.status_code) == (303, 303)
+        assert server.client.get(path).json()["status"] == "cancelled"
+        assert "cancelled" in server.client.get(page).text
+        assert monitors() == []
+
+
+class TestHub:
+    def test_predicts_for_a_data_set_in_a_job(self, server: Server, birds: Path) -> None:
+        trained(server, epochs="1")
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for path in birds.iterdir():
+                archive.write(path, path.name)
+
+        with hub_world.process(server.state) as hub, hub.client() as client:
+            client.put("/api/v1/datasets/birds", params={"filename": "birds.zip"}, content=packed.getvalue())
+            wanted = {"module": "finches", "kind": "batch_prediction", "dataset": "birds"}
+            run = client.post("/api/v1/runs", json=wanted).json()
+            waiting.until(lambda: client.get(f"/api/v1/runs/{run['id']}").json()["state"] in ("done", "failed"))
+            ended = client.get(f"/api/v1/runs/{run['id']}").json()
+
+        assert (ended["state"], ended["result"]["done"]) == ("done", 2), ended
+        outputs = server.state / "jobs" / run["id"] / "outputs"
+        assert json.loads((outputs / "b.jpg.json").read_bytes())["file"] == "b.jpg"
+
+
+@pytest.fixture
+def birds(tmp_path: Path) -> Path:
+    """A folder of two pictures."""
+    folder = tmp_path / "birds"
+    folder.mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        (folder / name).write_bytes(b"jpeg")
+    return folder
+
+
+def pelagos(server: Server, folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a command on the state of the server."""
+    return server.run("pelagos", *words, model="", folder=folder)
+
+
 def trained(server: Server, **arguments: str) -> Any:
-    """Train and give what came of it; in a second of its own, as the module names its models by the second."""
-    names = server.client.get("/v2/models/finches/train/").json()
-    last = names[-1]["result"]["output"]["modelname"] if names else ""
-    waiting.until(lambda: time.strftime("%Y-%m-%d_%H%M%S") > last)
-    path = "/v2/models/finches/train/"
+    """Train and give what came of it."""
+    await_second(server)
+    path = f"{FINCHES}train/"
     uuid = server.client.post(path, data=arguments).json()["uuid"]
     waiting.until(lambda: server.client.get(path + uuid).json()["status"] != "running")
     told = server.client.get(path + uuid).json()
     assert told["status"] == "done", told
     return told["result"]["output"]
+
+
+def await_second(server: Server) -> None:
+    """Wait for a second in which nothing was trained: the module names its models by it."""
+    ended = [each["result"]["output"] for each in server.client.get(f"{FINCHES}train/").json() if "result" in each]
+    last = ended[-1]["modelname"] if ended else ""
+    waiting.until(lambda: time.strftime("%Y-%m-%d_%H%M%S") > last)
 
 
 def await_parameter(server: Server, default: str) -> Any:
