@@ -87,6 +87,12 @@ class TestPainter:
         assert answer.headers["content-type"] == "image/x-portable-pixmap"
         assert answer.headers["content-disposition"] == 'attachment; filename="painted.ppm"'
 
+    def test_gets_files_of_the_class_of_the_deepaas_that_it_declares(self, server: Server) -> None:
+        answer = predict(server, "painter", files=self.files, headers={"accept": "application/json"})
+
+        assert answer.status_code == 200, answer.text
+        assert "/site-packages/deepaas/model/v2" in answer.json()["predictions"]["deepaas"]
+
     def test_answers_with_the_picture_that_was_asked_for(self, server: Server) -> None:
         answer = predict(server, "painter", files=self.files, headers={"accept": "text/html, image/png;q=0.9"})
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from functools import wraps
 
+from deepaas.model.v2.wrapper import UploadedFile
 from webargs import fields, validate
 
 HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -61,6 +62,8 @@ def warm():
 def predict(**args):
     if not any([args["files"], args["urls"]]):
         raise Exception("You must provide either 'url' or 'data' in the payload")
+    if args["files"] and not isinstance(args["files"], UploadedFile):
+        raise Exception("data is no UploadedFile")
     with open(os.path.join(MODELS, args["timestamp"], "conf.json")) as opened:
         conf = json.load(opened)
     return {"labels": ["darwin", "zebra"], "epochs": conf["epochs"], "file": args["files"].original_filename}

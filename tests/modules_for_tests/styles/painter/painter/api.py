@@ -7,6 +7,7 @@ import tempfile
 import zipfile
 
 from aiohttp.web import HTTPBadRequest
+from deepaas.model.v2 import wrapper
 from deepaas.model.v2.wrapper import UploadedFile
 from webargs import fields, validate
 
@@ -41,7 +42,8 @@ def predict(**kwargs):
     os.remove(kwargs["image_content"].filename)
     painted = content + style[-3:]
     if kwargs["accept"] == "application/json":
-        return {"size": len(painted), "kind": mimetypes.guess_type(kwargs["image_content"].original_filename)[0]}
+        kind = mimetypes.guess_type(kwargs["image_content"].original_filename)[0]
+        return {"size": len(painted), "kind": kind, "deepaas": os.path.dirname(wrapper.__file__)}
     if kwargs["accept"] == "application/zip":
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
