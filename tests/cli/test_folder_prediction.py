@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,18 @@ class TestFolderPrediction:
 
         assert summary.done == 3
         assert answers(tmp_path / "out")["a.txt.json"] == "new"
+
+    def test_does_again_what_is_out_of_date(self, folder: Path, tmp_path: Path) -> None:
+        predict(folder, tmp_path / "out")
+        old, kept = (tmp_path / "out" / name for name in ("a.txt.json", "c d#.txt.json"))
+        os.utime(old, ns=(1, 1))
+        run = FolderPrediction(
+            folder, tmp_path / "out", since_ns=kept.stat().st_mtime_ns, at_once=1, told=lambda _: None
+        )
+
+        asyncio.run(run.run(content))
+
+        assert (run.summary.done, old.stat().st_mtime_ns > 1) == (1, True)
 
     def test_writes_down_what_failed_and_goes_on(self, folder: Path, tmp_path: Path) -> None:
         (folder / "a.txt").write_text("bad")

@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -156,6 +157,40 @@ class TestPredictFolder:
         assert (ran.code, ran.json["failed"]) == (0, 0)
         assert ran.json["done"] + ran.json["skipped"] == MANY
         assert 20 <= ran.json["skipped"] < MANY
+
+    def test_refuses_to_go_on_in_another_way(self, pelagos: Pelagos, numbers: Path, tmp_path: Path) -> None:
+        words = ("predict", "counting", str(numbers), "--output", str(tmp_path / "out"))
+        pelagos(*words, "--values", "1")
+        training = pelagos("train", "counting", "--json").json["uuid"]
+
+        ran = pelagos(*words, "--values", "2", "--model", training[:8])
+
+        assert ran.code == 2
+        made = f"the answers in '{tmp_path / 'out'}' were made with"
+        assert ran.err.splitlines()[1:-1] == [
+            f'  --model: is "{training}"; {made} "pretrained"',
+            f"  --values: is [2.0]; {made} [1.0]",
+        ]
+        assert json.loads((tmp_path / "out" / "odd" / "7.txt.json").read_text())["total"] == 8.0
+
+    def test_takes_a_default_that_is_typed_for_the_same(self, pelagos: Pelagos, numbers: Path, tmp_path: Path) -> None:
+        words = ("predict", "counting", str(numbers), "--output", str(tmp_path / "out"), "--values", "1", "--json")
+        pelagos(*words)
+
+        assert pelagos(*words, "--scale", "1", "--model", "pretrained").json["skipped"] == 20
+
+    def test_goes_on_with_a_new_beginning_that_was_ended(self, pelagos: Pelagos, numbers: Path, tmp_path: Path) -> None:
+        (numbers / "bad.txt").unlink()
+        words = ("predict", "counting", str(numbers), "--output", str(tmp_path / "out"), "--json")
+        pelagos(*words, "--values", "1")
+        pelagos(*words, "--values", "2", "--force")
+        old = tmp_path / "out" / "odd" / "7.txt.json"
+        os.utime(old, (1, 1))  # As if that run had not come to it.
+
+        ran = pelagos(*words, "--values", "2")
+
+        assert (ran.code, ran.json["done"], ran.json["skipped"]) == (0, 1, 19)
+        assert json.loads(old.read_text())["total"] == 9.0
 
     def test_counts_on_a_terminal(self, state: Path, numbers: Path, tmp_path: Path) -> None:
         terminal = Terminal("predict", "counting", str(numbers), "--output", str(tmp_path / "out"), "--values", "1")

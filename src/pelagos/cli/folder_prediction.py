@@ -1,7 +1,8 @@
 """Predict for every file of a folder: one answer per input, resumable at any moment, one bad file stops nothing.
 
 What exists in the output folder is done: answers are written under a temporary name and renamed. So a second run does
-only what is missing, whatever ended the first.
+only what is missing, whatever ended the first. That the answers there were made in the same way is seen to by
+`made_with`.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def inputs(folder: Path, *, leave_out: Path) -> Iterator[Path]:
 
 
 class FolderPrediction:
-    """One run over a folder."""
+    """One run over a folder; answers older than `since_ns` are out of date, with `force` all that are there."""
 
     def __init__(
         self,
@@ -67,6 +68,7 @@ class FolderPrediction:
         *,
         suffixes: Collection[str] = (".json",),
         force: bool = False,
+        since_ns: int = 0,
         at_once: int,
         told: Told,
     ) -> None:
@@ -74,6 +76,7 @@ class FolderPrediction:
         self._target = target
         self._suffixes = suffixes
         self._force = force
+        self._since_ns = since_ns
         self._at_once = at_once
         self._told = told
         self.summary = Summary()
@@ -121,7 +124,13 @@ class FolderPrediction:
             self.summary.done += 1
 
     def _is_done(self, place: Path) -> bool:
-        return any(place.with_name(place.name + suffix).exists() for suffix in self._suffixes)
+        return any(self._counts(place.with_name(place.name + suffix)) for suffix in self._suffixes)
+
+    def _counts(self, answer: Path) -> bool:
+        try:
+            return answer.stat().st_mtime_ns >= self._since_ns
+        except FileNotFoundError:
+            return False
 
 
 def write(path: Path, body: bytes) -> None:

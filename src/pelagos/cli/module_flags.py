@@ -77,16 +77,20 @@ class ModuleFlags:
         """
         faults: dict[str, list[str]] = dict(options.unknown)
         form = self._form(options, inputs or {}, faults)
-        found: dict[str, Any] = {}
         try:
             found = self._arguments.read(arguments.Given(form=form))
         except arguments.BadArguments as bad:
+            found = dict(bad.good)
             for name, messages in bad.faults.items():
                 if name != later or name in form:
                     faults.setdefault(self._flags[name], messages)
         if faults:
             raise errors.InvalidInput(faults)
         return found
+
+    def flag(self, name: str) -> str:
+        """Give the flag of an argument."""
+        return self._flags[name]
 
     def input_argument(self) -> str | None:
         """Name the argument that takes the inputs of a prediction: the first file, or else the first that is a must."""

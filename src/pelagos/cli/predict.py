@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from pelagos.cli import folder_prediction, module_command, options, output, predicting
+from pelagos.cli import folder_prediction, made_with, module_command, options, output, predicting
 from pelagos.domain import errors
 from pelagos.runtime import budget
 
@@ -86,7 +86,8 @@ def _check(command: module_command.ModuleCommand, words: Sequence[str], folders:
 async def _files(command: module_command.ModuleCommand, words: Sequence[str]) -> int:
     """Predict for one input after the other; a bad one does not stop the others."""
     failed = 0
-    async with predicting.predictor(command, at_start=1, on_log=_to_standard_error) as predictor:
+    model = predicting.model_folder(command)
+    async with predicting.predictor(command, model, at_start=1, on_log=_to_standard_error) as predictor:
         each: Sequence[str | None] = words or [None]
         for word in each:
             try:
@@ -122,17 +123,22 @@ def _give(
 async def _folder(command: module_command.ModuleCommand, folder: Path) -> int:
     target = command.options.output.expanduser().absolute()
     workers = command.settings.runtime.workers or budget.cores()
+    model = predicting.model_folder(command)
+    recipe = made_with.recipe_of(command, model.parent.name if model else predicting.PRETRAINED)
+    since_ns = made_with.settle(target, recipe, anew=command.options.force)
     with _counting(folder, target, quiet=command.options.json) as told:
         prediction = folder_prediction.FolderPrediction(
             folder,
             target,
             suffixes=predicting.suffixes(command.method["media_types"]),
             force=command.options.force,
+            since_ns=since_ns,
             at_once=workers * _CALLS_PER_WORKER,
             told=told,
         )
         try:
-            async with predicting.predictor(command, at_start=workers, on_log=_kept_in(target / LOG_FILE)) as predictor:
+            on_log = _kept_in(target / LOG_FILE)
+            async with predicting.predictor(command, model, at_start=workers, on_log=on_log) as predictor:
                 await prediction.run(lambda path: predictor.answer(str(path)))
         except asyncio.CancelledError:
             # Ctrl+C. It ends here: there is nothing more to do than to say how far it came.

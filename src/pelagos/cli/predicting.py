@@ -17,7 +17,7 @@ from pelagos.domain import errors
 from pelagos.runtime import calls, pool, processes
 
 _WRAPPED = b'{"status": "OK", "predictions": '
-_PRETRAINED = "pretrained"
+PRETRAINED = "pretrained"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,11 +66,34 @@ class Predictor:
         return unwrapped(bytes(reply.body)), reply.media_type
 
 
+def model_folder(command: ModuleCommand) -> Path | None:
+    """Find the trained model that was chosen; None is the pretrained one. Raises InvalidInput for one not there."""
+    wanted = command.options.model
+    if not wanted or wanted == PRETRAINED:
+        return None
+    if command.installed.kind != "native":
+        raise errors.InvalidInput({"--model": ["is for native modules; this one has arguments of its own for it"]})
+    known = assembly.jobs_of(command.settings)
+    known.reconcile()
+    aliases = known.aliases(command.installed.name)
+    found = [job.id for job in known.models(command.installed.name)]
+    chosen = [each for each in found if each.startswith(aliases.get(wanted, wanted.replace("-", "").lower()))]
+    if len(chosen) != 1:
+        which = "is the beginning of several" if chosen else "is none of the trained models"
+        expected = ", ".join([PRETRAINED, *(chosen or [*aliases, *found])][:10])
+        raise errors.InvalidInput(
+            {"--model": [f"'{wanted}' {which}; expected one of {expected}"]},
+            hint=f"pelagos models list --module {command.installed.name}",
+        )
+    return known.run_folder(chosen[0]).model
+
+
 @contextlib.asynccontextmanager
-async def predictor(command: ModuleCommand, *, at_start: int, on_log: processes.Log) -> AsyncIterator[Predictor]:
+async def predictor(
+    command: ModuleCommand, model: Path | None, *, at_start: int, on_log: processes.Log
+) -> AsyncIterator[Predictor]:
     """Start the module's workers, `at_start` at once. Raises ModuleFailed when it cannot be loaded."""
     limits = command.settings.runtime
-    model = _model_folder(command)
     settings = pool.PoolSettings(
         workers=limits.workers,
         at_start=at_start,
@@ -131,27 +154,6 @@ def suffix(media_type: str) -> str:
 def suffixes(media_types: Sequence[str]) -> frozenset[str]:
     """Give all endings that the answers of a module may have."""
     return frozenset({".json", *map(suffix, media_types)})
-
-
-def _model_folder(command: ModuleCommand) -> Path | None:
-    wanted = command.options.model
-    if not wanted or wanted == _PRETRAINED:
-        return None
-    if command.installed.kind != "native":
-        raise errors.InvalidInput({"--model": ["is for native modules; this one has arguments of its own for it"]})
-    known = assembly.jobs_of(command.settings)
-    known.reconcile()
-    aliases = known.aliases(command.installed.name)
-    found = [job.id for job in known.models(command.installed.name)]
-    chosen = [each for each in found if each.startswith(aliases.get(wanted, wanted.replace("-", "").lower()))]
-    if len(chosen) != 1:
-        which = "is the beginning of several" if chosen else "is none of the trained models"
-        expected = ", ".join([_PRETRAINED, *(chosen or [*aliases, *found])][:10])
-        raise errors.InvalidInput(
-            {"--model": [f"'{wanted}' {which}; expected one of {expected}"]},
-            hint=f"pelagos models list --module {command.installed.name}",
-        )
-    return known.run_folder(chosen[0]).model
 
 
 def _messages(fault: Any) -> list[str]:
