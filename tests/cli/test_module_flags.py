@@ -167,3 +167,43 @@ class TestInputArgument:
     )
     def test_is_the_file_or_else_what_is_needed(self, parameters: list[dict[str, Any]], name: str | None) -> None:
         assert module_flags.ModuleFlags(parameters).input_argument() == name
+
+
+class TestFill:
+    def filled(self, earlier: dict[str, Any], *words: str) -> dict[str, Any]:
+        """Read a command line that goes on with the arguments of an earlier job."""
+        parser = argparse.ArgumentParser()
+        flags = module_flags.ModuleFlags(PARAMETERS, reserved=frozenset({"--output"}))
+        flags.add_to(parser)
+        options = flags.parse(parser, words, into=argparse.Namespace())
+        flags.fill(options, earlier)
+        return flags.read(options)
+
+    def test_gives_every_kind_of_value_back(self, tmp_path: Path) -> None:
+        earlier = {
+            "top_k": 7,
+            "mode": "full",
+            "use_test": True,
+            "sizes": [1, 2.5],
+            "extra": {"a": [1, None]},
+            "dataset": {"$folder": str(tmp_path)},
+            "output": "a, b",
+        }
+
+        found = self.filled(earlier)
+
+        assert {name: found[name] for name in earlier} == {**earlier, "dataset": str(tmp_path)}
+
+    def test_finds_a_file_where_the_earlier_job_had_it(self, tmp_path: Path) -> None:
+        (tmp_path / "0-mask.png").write_bytes(b"1")
+        file = {"name": "mask.png", "content_type": "", "path": str(tmp_path / "0-mask.png")}
+
+        assert self.filled({"image": {"$file": file}})["image"].path == tmp_path / "0-mask.png"
+
+    def test_puts_what_is_typed_on_top(self) -> None:
+        found = self.filled({"top_k": 7, "sizes": [1], "use_test": True}, "--top-k", "9", "--no-use-test")
+
+        assert (found["top_k"], found["sizes"], found["use_test"]) == (9, [1], False)
+
+    def test_passes_over_what_the_module_takes_no_more(self) -> None:
+        assert self.filled({"gone": 1, "top_k": 5})["top_k"] == 5

@@ -63,6 +63,38 @@ class TestTrain:
         spec = (state / "jobs" / second / "spec.json").read_text()
         assert f'"resume": "{state}/jobs/{first}/model"' in spec
 
+    def test_goes_on_with_the_arguments_of_an_earlier_one(self, pelagos: Pelagos, tmp_path: Path) -> None:
+        words = ("--dataset", str(tmp_path), "--epochs", "2", "--delay-s", "0.01")
+        first = pelagos("train", "counting", *words, "--json").json
+
+        second = pelagos("train", "counting", "--resume", first["uuid"], "--epochs", "4", "--json").json
+
+        assert second["arguments"] == {**first["arguments"], "epochs": 4}
+        assert second["arguments"]["dataset"] == {"$folder": str(tmp_path)}
+
+    def test_says_when_there_is_nothing_to_go_on_from(self, pelagos: Pelagos) -> None:
+        job = pelagos("train", "counting", "--fail", "--json").json["uuid"]
+
+        ran = pelagos("train", "counting", "--resume", job)
+
+        assert ran.code == 2
+        assert f"--resume: training {job} left nothing to go on from" in ran.err
+        assert len(pelagos("jobs", "list", "--json").json) == 1
+
+    def test_goes_on_from_no_training_whose_files_are_gone(self, pelagos: Pelagos) -> None:
+        job = pelagos("train", "counting", "--json").json["uuid"]
+        pelagos("jobs", "delete", job)
+
+        assert "has no files any more" in pelagos("train", "counting", "--resume", job).err
+
+    def test_goes_on_from_no_training_that_still_runs(self, pelagos: Pelagos) -> None:
+        job = pelagos("train", "counting", "--delay-s", "0.2", "--epochs", "1000", "--detach").out.strip()
+
+        ran = pelagos("train", "counting", "--resume", job)
+        pelagos("jobs", "cancel", job)
+
+        assert (ran.code, "wait for its end or cancel it first" in ran.err) == (2, True)
+
     def test_detached_returns_at_once_and_goes_on(self, pelagos: Pelagos) -> None:
         ran = pelagos("train", "counting", "--delay-s", "0.2", "--epochs", "5", "--detach")
         before = pelagos("jobs", "show", ran.out.strip(), "--json").json["state"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,13 @@ class ModuleFlags:
         faults |= {word: ["this is one word too many"] for word in unknown if not word.startswith("-") and not faults}
         options.unknown = faults
         return options
+
+    def fill(self, options: argparse.Namespace, earlier: Mapping[str, Any]) -> None:
+        """Let what was not typed be as in the arguments of an earlier job; those that are no more are passed over."""
+        for name, parameter in self._parameters.items():
+            value = earlier.get(parameter["keyword"], parameter["schema"].get("default"))
+            if value != parameter["schema"].get("default") and getattr(options, _DEST + name, None) is None:
+                setattr(options, _DEST + name, [_word(each) for each in value] if _is_list(value) else _word(value))
 
     def form(
         self, options: argparse.Namespace, inputs: Mapping[str, Sequence[str]] | None = None
@@ -160,6 +168,19 @@ class ModuleFlags:
 def _flag(name: str, reserved: frozenset[str]) -> str:
     flag = f"--{name.replace('_', '-')}"
     return f"--module-{flag[2:]}" if flag in reserved else flag
+
+
+def _is_list(value: Any) -> bool:
+    """Whether a value is typed by repeating its flag; a list of lists is not."""
+    return isinstance(value, list) and bool(value) and not any(isinstance(each, list) for each in value)
+
+
+def _word(value: Any) -> str:
+    """Write an argument as it would be typed; a file or folder by its path."""
+    if isinstance(value, Mapping) and "$file" in value:
+        return str(value["$file"]["path"])
+    plain = value.get("$folder", value) if isinstance(value, Mapping) else value
+    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
 
 
 def _metavar(schema: Mapping[str, Any]) -> str:

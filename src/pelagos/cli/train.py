@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pelagos.cli import assembly, following, module_command, options, output, predicting, submitting
@@ -30,9 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(first: argparse.Namespace) -> int:
     """Submit the training and follow it to its end: 0 done, 1 not, 130 left or cancelled by Ctrl+C."""
     command = module_command.understand(first, method="train", add_options=_add_options, usage=USAGE)
-    submitted, needs = options.together(lambda: _arguments(command), lambda: _resources(command.options))
     known = assembly.jobs_of(command.settings)
-    job = known.submit(_submission(command, known, submitted, needs))
+    model = _model_of_earlier(command, known) if command.options.resume else None
+    submitted, needs = options.together(lambda: _arguments(command), lambda: _resources(command.options))
+    job = known.submit(_submission(command, submitted, needs, model))
     if command.options.detach:
         _tell_detached(known, job, command.options.json)
         return 0
@@ -47,7 +49,7 @@ def run(first: argparse.Namespace) -> int:
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detach", action="store_true", help="start it and return at once")
-    parser.add_argument("--resume", metavar="UUID", help="go on from what an earlier training left")
+    parser.add_argument("--resume", metavar="UUID", help="go on from what an earlier training left, with its arguments")
     parser.add_argument("--key", metavar="KEY", help="the same key is the same training, however often it is sent")
     group = parser.add_argument_group("resources")
     group.add_argument("--cpus", metavar="N", help="processor cores")
@@ -85,15 +87,37 @@ def _resources(given: argparse.Namespace) -> resources.Resources:
     return resources.Resources(**found)
 
 
+def _model_of_earlier(command: module_command.ModuleCommand, known: jobs.Jobs) -> Path:
+    """Find what an earlier training left, and let what was not typed be as it was there. Raises InvalidInput."""
+    # There may be no server that has seen its end.
+    known.reconcile()
+    earlier = jobs_command.find(known, command.options.resume)
+    fault = _not_to_go_on_from(command.installed.name, known, earlier)
+    if fault:
+        raise errors.InvalidInput({"--resume": [f"training {earlier.id} {fault}"]}, hint="pelagos jobs list")
+    command.flags.fill(command.options, earlier.arguments)
+    return known.run_folder(earlier.id).model
+
+
+def _not_to_go_on_from(module: str, known: jobs.Jobs, earlier: records.Job) -> str:
+    """Say why there is nothing to go on from; empty when there is."""
+    if earlier.kind is not records.Kind.TRAINING or earlier.module != module:
+        return f"is a {earlier.kind.replace('_', ' ')} of {earlier.module}; expected a training of {module}"
+    if not earlier.state.final:
+        return f"is {earlier.state}; wait for its end or cancel it first"
+    if earlier.deleted is not None:
+        return "has no files any more; they were deleted"
+    return "" if known.run_folder(earlier.id).has_model else "left nothing to go on from: it ended before it saved any"
+
+
 def _submission(
     command: module_command.ModuleCommand,
-    known: jobs.Jobs,
     submitted: submitting.Submitted,
     needs: resources.Resources,
+    model: Path | None,
 ) -> jobs.Submission:
     from pelagos import jobs
 
-    earlier = jobs_command.find(known, command.options.resume) if command.options.resume else None
     return jobs.Submission(
         kind=records.Kind.TRAINING,
         module=assembly.code_of(command.known, command.installed),
@@ -101,7 +125,7 @@ def _submission(
         files=submitted[1],
         resources=needs,
         key=command.options.key,
-        resume=None if earlier is None else known.run_folder(earlier.id).model,
+        resume=model,
     )
 
 
