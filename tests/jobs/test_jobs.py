@@ -408,6 +408,23 @@ class TestALostSupervisor:
         assert lost.message == states.ENDINGS[Reason.SITE_LOST].text
         assert world.left_of(job) == []
 
+    def test_takes_along_what_dropped_its_parent_and_its_variables(self, world: worlds.World) -> None:
+        jobs = world.jobs()
+        job = worlds.running(jobs, jobs.submit(world.submission("Endless", arguments={"how": "stubborn"})))
+        supervisor = lock.holder(jobs.run_folder(job.id).path / "lock")
+        assert supervisor is not None
+        waiting.until(lambda: (jobs.run_folder(job.id).heartbeat() or {}).get("processes") == 3)
+        tree = processes.descendants(supervisor)
+
+        try:
+            os.kill(supervisor, signal.SIGKILL)
+
+            lost = worlds.final(jobs, job, within_s=15)
+            assert (lost.state, len(tree)) == (LOST, 3)
+            assert not any(worlds.alive(process) for process in tree)
+        finally:
+            processes.end(tree)
+
 
 class BeginsLate(fake.FakeDriver):
     """Its runs begin the moment after it has looked at them."""

@@ -36,8 +36,19 @@ def begun(program: programs.Program, **arguments: object) -> str:
     return job
 
 
-def token(state: Path, job: str) -> str:
-    return str(json.loads((state / "jobs" / job / "spec.json").read_text())["token"])
+def tree(state: Path, job: str) -> list[processes.Process]:
+    """List the supervisor of a stubborn training and all below it, once it has noted them."""
+    folder = state / "jobs" / job
+    programs.until(lambda: json.loads((folder / "heartbeat").read_text())["processes"] == 2, 10)
+    supervisor = processes.find(lock.holder(folder / "lock") or 0)
+    assert supervisor is not None
+    return [supervisor, *processes.descendants(supervisor.pid)]
+
+
+def left(members: list[processes.Process]) -> list[int]:
+    """List which of some processes still live."""
+    now = {(process.pid, process.start) for process in processes.everybody() if process.state not in "ZX"}
+    return [process.pid for process in members if (process.pid, process.start) in now]
 
 
 class TestServerKilled:
@@ -94,13 +105,12 @@ class TestSupervisorKilled:
     def test_is_noticed_and_leaves_no_process(self, start: Start, state: Path) -> None:
         program = start()
         job = begun(program, epochs=1000, delay_s=0.1, stubborn=True)
-        supervisor = lock.holder(state / "jobs" / job / "lock")
-        assert supervisor is not None
+        members = tree(state, job)
 
-        os.kill(supervisor, signal.SIGKILL)
+        os.kill(members[0].pid, signal.SIGKILL)
 
         programs.until(lambda: program.get(f"/train/{job}/progress").body["state"] == "lost", 15)
-        programs.until(lambda: not processes.of_run(token(state, job)), 15)
+        assert left(members) == []
         assert program.get(f"/train/{job}").body["status"] == "error"
 
 
@@ -108,9 +118,7 @@ class TestDelete:
     def test_ends_a_whole_tree_that_refuses_to_end(self, start: Start, state: Path) -> None:
         program = start()
         job = begun(program, epochs=1000, delay_s=0.1, stubborn=True)
-        supervisor = lock.holder(state / "jobs" / job / "lock")
-        alive = processes.of_run(token(state, job))
-        assert len(alive) >= 3
+        members = tree(state, job)
 
         began = time.monotonic()
         answer = program.delete(f"/train/{job}")
@@ -118,8 +126,8 @@ class TestDelete:
         assert (answer.status, answer.body["status"]) == (200, "cancelled")
         assert time.monotonic() - began < 5
         # Only the supervisor may outlive the answer, for as long as an interpreter takes to leave.
-        assert {process.pid for process in processes.of_run(token(state, job))} <= {supervisor}
-        programs.until(lambda: not processes.of_run(token(state, job)), 5)
+        assert {*left(members)} <= {members[0].pid}
+        programs.until(lambda: not left(members), 5)
 
     def test_keeps_the_record_of_what_was_cancelled(self, start: Start) -> None:
         program = start()

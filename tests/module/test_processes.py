@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -103,6 +105,38 @@ class TestOfRun:
 
     def test_takes_no_part_of_a_token_for_it(self, sleeper: subprocess.Popen[bytes]) -> None:
         assert processes.of_run("token") == []
+
+
+class TestSurvivors:
+    def test_are_those_that_were_noted(self, sleeper: subprocess.Popen[bytes]) -> None:
+        seen = processes.find(sleeper.pid)
+        assert seen is not None
+
+        note = json.loads(json.dumps(processes.noted([seen])))
+
+        assert [process.pid for process in processes.survivors(note)] == [sleeper.pid]
+
+    def test_are_what_they_have_started_since_too(self) -> None:
+        nested = f"import subprocess; subprocess.run({SLEEP!r})"
+        with subprocess.Popen([sys.executable, "-c", nested]) as parent:
+            seen = processes.find(parent.pid)
+            assert seen is not None
+            note = processes.noted([seen])
+            found = eventually(lambda: len(processes.survivors(note)) == 2)
+            processes.end(processes.survivors(note))
+
+        assert found
+
+    @pytest.mark.parametrize("change", [{"start": 1}, {"boot": "another"}], ids=["number taken over", "restarted"])
+    def test_are_none_that_only_have_the_number(self, sleeper: subprocess.Popen[bytes], change: dict[str, Any]) -> None:
+        seen = processes.find(sleeper.pid)
+        assert seen is not None
+        note = processes.noted([seen._replace(start=change.get("start", seen.start))])
+
+        assert processes.survivors({**note, **change}) == []
+
+    def test_are_none_of_a_note_from_before_there_were_any(self) -> None:
+        assert processes.survivors({"processes": 1}) == []
 
 
 class TestSend:

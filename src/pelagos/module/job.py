@@ -223,6 +223,8 @@ class Supervisor:
             "rss_mb": round(self._tree.rss / 2**20, 1),
             "cpu_s": round(self._tree.cpu_s + _cpu_s_of_the_dead(), 2),
             "processes": self._tree.count,
+            # Should we be killed: a process that dropped its variables and its parent is known by this alone.
+            **processes.noted(self._tree.members),
         }
         _attempt(lambda: durable.write_json(self._folder / "heartbeat", beat, sync=False))
 

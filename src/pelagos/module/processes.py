@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import signal
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional
 
 TOKEN_VARIABLE = "PELAGOS_RUN"  # noqa: S105 - names a run, opens nothing
 """Every process of a run carries the run's token in this variable."""
@@ -58,13 +58,13 @@ def everybody() -> Iterator[Process]:
             yield process
 
 
-def descendants(root: int) -> List[Process]:
-    """List the living descendants of `root`: children, their children, and so on."""
+def descendants(*roots: int) -> List[Process]:
+    """List the living descendants of `roots`: children, their children, and so on."""
     children: Dict[int, List[Process]] = {}
     for process in everybody():
         children.setdefault(process.parent, []).append(process)
     found: List[Process] = []
-    waiting = [root]
+    waiting = list(roots)
     while waiting:
         below = children.pop(waiting.pop(), [])
         found += [process for process in below if process.state not in "ZX"]
@@ -80,6 +80,21 @@ def of_run(token: str) -> List[Process]:
         for process in everybody()
         if process.state not in "ZX" and _owner(process.pid) == mine and carries(process.pid, token)
     ]
+
+
+def noted(members: Iterable[Process]) -> Dict[str, Any]:
+    """Write down who these are, as plain JSON, for a `survivors` of any later process."""
+    return {"boot": _boot(), "tree": [(process.pid, process.start) for process in members]}
+
+
+def survivors(note: Mapping[str, Any]) -> List[Process]:
+    """List who still lives of those that were noted, and what they have started since."""
+    if note.get("boot") != _boot():
+        return []
+    seen = {(pid, start) for pid, start in note["tree"]}
+    known = [process for process in everybody() if (process.pid, process.start) in seen and process.state not in "ZX"]
+    below = descendants(*[process.pid for process in known])
+    return list({process.pid: process for process in [*known, *below]}.values())
 
 
 def carries(pid: int, token: str) -> bool:
@@ -125,6 +140,14 @@ def _proportional(process: Process) -> int:
     except OSError:
         return process.rss
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(b"Pss:")), process.rss)
+
+
+def _boot() -> str:
+    """Tell one start of the machine from another: start times of processes count from it."""
+    try:
+        return _read("/proc/sys/kernel/random/boot_id").decode().strip()
+    except OSError:
+        return ""
 
 
 def _owner(pid: int) -> Optional[int]:

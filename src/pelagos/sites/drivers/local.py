@@ -1,7 +1,7 @@
 """Runs jobs on this machine, as processes that depend on nobody.
 
 What is true about a run stands in its run folder: who holds `lock` is alive, `outcome.json` is the end. A process is
-only ever signalled when it carries the run's token.
+only ever signalled when it carries the run's token, or when the supervisor has noted it, or its parent, as one of its.
 """
 
 from __future__ import annotations
@@ -103,13 +103,12 @@ class LocalDriver:
         return [_look(Path(handle["folder"]), handle["token"]) for handle in handles]
 
     def stop(self, handle: driver.Handle) -> None:
-        """Leave the wish for the supervisor, and kill by token what has no supervisor or one that does not obey."""
+        """Leave the wish for the supervisor, and kill what has no supervisor or one that does not obey."""
         folder, token = Path(handle["folder"]), handle["token"]
-        supervisor = lock.holder(folder / "lock")
-        left = processes.of_run(token)
+        orphans = lock.holder(folder / "lock") is None and (folder / "started").exists()
+        left = [*processes.of_run(token), *(processes.survivors(_read(folder / "heartbeat") or {}) if orphans else ())]
         if not left:
             return
-        orphans = supervisor is None and (folder / "started").exists()
         if orphans or _asked_s_ago(folder) > _patience_s(folder):
             processes.end(left)
         raise errors.NotYet(f"The run in {folder} has not ended yet.")

@@ -67,8 +67,8 @@ class Counting(Module):
 
 def _refuse_to_end() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    # The shell in between ends at once, so the sleeper has no parent among the processes of this run.
-    hidden = "trap '' TERM; (trap '' TERM; exec setsid sleep 300) &"
+    # The shell in between ends at once, so the sleeper has no parent among the processes of this run, and no token.
+    hidden = "trap '' TERM; (trap '' TERM; exec env -i setsid sleep 300) &"
     subprocess.run(["/bin/sh", "-c", hidden], check=True)
 
 
