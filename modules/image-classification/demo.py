@@ -17,7 +17,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ from rich.table import Table
 MODULE = "image-classification"
 START_LIMIT_S = 60.0
 TRAINING_LIMIT_S = 240.0
+QUICK_S = 2.0
+"""A prediction takes a tenth of this: one that took longer, and was answered after the training, waited for its end."""
 console = Console()
 
 
@@ -130,30 +132,36 @@ def _wait_until_up(process: subprocess.Popen[bytes], address: str, log: Path) ->
     raise SystemExit(f"no answer at {address} within {START_LIMIT_S:.0f} s")
 
 
-def _follow(client: Client, training: str, picture: Path) -> dict[str, Any]:
-    """Show the training until it ends, and predict once while it runs."""
+def _follow(
+    client: Client, training: str, picture: Path, clock: Callable[[], float] = time.monotonic
+) -> dict[str, Any]:
+    """Show the training until it ends, and predict once while it runs; ends the program when either does not work."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
     )
-    deadline, predicted = time.monotonic() + TRAINING_LIMIT_S, False
+    deadline, predicted, waited_s = clock() + TRAINING_LIMIT_S, False, 0.0
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("starting", total=1.0)
-        while time.monotonic() < deadline:
+        while clock() < deadline:
             record, state = client.training(training), client.progress(training)
             bar.update(task, completed=state["fraction"], description=_line(state))
             if record["status"] != "running":
                 break
-            if not predicted:
+            if not predicted and state["state"] == "running":
+                asked = clock()
                 answer = client.predict(picture)
+                waited_s = clock() - asked
                 predicted = client.training(training)["status"] == "running"
                 when = "while it trains" if predicted else "just after"
                 bar.console.print(f"Predicted {when}, with the pretrained model: {answer['labels'][0]}")
             time.sleep(0.1)
     if record["status"] != "done":
         raise SystemExit(f"the training ended as {record['status']}: {record.get('message', '')}")
+    if not predicted and waited_s > QUICK_S:
+        raise SystemExit(f"no prediction came while the training ran: it was answered after {waited_s:.1f} s")
     return record
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from playwright import sync_api
 
-from journeys import stage
+from journeys import programs, stage
+from pelagos import environments
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [
@@ -47,6 +48,22 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stage.Served]:
     """The picture module alone, as `pelagos run` would serve it."""
     with stage.running(tmp_path_factory.mktemp("journeys") / "state") as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def classifier_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the picture classifier in an environment of its own; its tests share the group `classifier`."""
+    found = environments.Environments(tmp_path_factory.mktemp("classifier-modules"))
+    found.install(str(Path(__file__).parents[2] / "modules" / "image-classification"))
+    return found.root
+
+
+@pytest.fixture(scope="session")
+def classifier(tmp_path_factory: pytest.TempPathFactory, classifier_modules: Path) -> Iterator[programs.Program]:
+    """The picture classifier, served."""
+    state = tmp_path_factory.mktemp("classifier") / "state"
+    with programs.running("image-classification", state, classifier_modules) as program:
+        yield program
 
 
 @pytest.fixture
