@@ -103,6 +103,21 @@ class TestOfRun:
             lambda: [process.pid for process in processes.of_run(f"token-{os.getpid()}")] == [sleeper.pid]
         )
 
+    def test_may_include_what_has_no_variables_yet(self) -> None:
+        with subprocess.Popen(["/bin/sleep", "600"], env={}) as bare:
+            found = processes.of_run("token", or_starting=True)
+            sure = processes.of_run("token")
+            bare.kill()
+
+        assert (bare.pid in {process.pid for process in found}, sure) == (True, [])
+
+    def test_takes_nothing_old_for_what_has_no_variables_yet(self) -> None:
+        with subprocess.Popen(["/bin/sleep", "600"], env={}) as bare:
+            grown = eventually(lambda: processes.of_run("token", or_starting=True) == [])
+            bare.kill()
+
+        assert grown
+
     def test_takes_no_part_of_a_token_for_it(self, sleeper: subprocess.Popen[bytes]) -> None:
         assert processes.of_run("token") == []
 

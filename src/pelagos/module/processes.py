@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import signal
+import time
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional
 
 TOKEN_VARIABLE = "PELAGOS_RUN"  # noqa: S105 - names a run, opens nothing
@@ -13,6 +14,7 @@ TOKEN_VARIABLE = "PELAGOS_RUN"  # noqa: S105 - names a run, opens nothing
 SECRET_VARIABLES = frozenset({"PELAGOS_DATABASE", "PELAGOS_TOKEN"})
 """What opens something of ours: no process that runs a module's code inherits it."""
 
+_YOUNG_S = 4.0
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -72,13 +74,18 @@ def descendants(*roots: int) -> List[Process]:
     return found
 
 
-def of_run(token: str) -> List[Process]:
-    """List the living processes of this user that carry a run's token, the supervisor included."""
+def of_run(token: str, *, or_starting: bool = False) -> List[Process]:
+    """List the living processes of this user that carry a run's token, the supervisor included.
+
+    With `or_starting` also those of which nobody can tell yet, because they are just starting a program.
+    """
     mine = os.geteuid()
     return [
         process
         for process in everybody()
-        if process.state not in "ZX" and _owner(process.pid) == mine and carries(process.pid, token)
+        if process.state not in "ZX"
+        and _owner(process.pid) == mine
+        and (carries(process.pid, token) or (or_starting and _is_starting(process)))
     ]
 
 
@@ -140,6 +147,15 @@ def _proportional(process: Process) -> int:
     except OSError:
         return process.rss
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(b"Pss:")), process.rss)
+
+
+def _is_starting(process: Process) -> bool:
+    """Whether a process is young and has no variables: the kernel hides them while it starts a program."""
+    age_s = time.clock_gettime(time.CLOCK_BOOTTIME) - process.start / _TICKS
+    try:
+        return age_s < _YOUNG_S and not _read(f"/proc/{process.pid}/environ")
+    except OSError:
+        return False
 
 
 def _boot() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -202,6 +203,15 @@ class TestPoll:
         assert "of a later version" in seen.message
 
 
+class TestARunThatBeginsAtThatMoment:
+    @pytest.mark.parametrize("look", range(1, 7))
+    def test_is_never_taken_for_lost(self, tmp_path: Path, token: str, look: int) -> None:
+        with beginning(tmp_path, token) as begin:
+            seen = local._sighting(Watched(tmp_path, look, begin), token)
+
+        assert seen.sight in (driver.Sight.WAITING, driver.Sight.ALIVE)
+
+
 class TestStop:
     def test_kills_orphans_by_their_token_and_nobody_else(self, tmp_path: Path, token: str) -> None:
         site = local.LocalDriver()
@@ -222,6 +232,51 @@ class TestStop:
         local.LocalDriver().stop({"folder": str(tmp_path / "gone"), "token": "nobody-has-this"})
 
         assert not (tmp_path / "gone").exists()
+
+
+class Watched(type(Path())):  # type: ignore[misc]
+    """A run folder in which something happens before one of the looks into it."""
+
+    def __new__(cls, place: Path, look: int, act: Callable[[], None]) -> Watched:
+        made: Watched = super().__new__(cls, place)
+        made._looks = iter([*[lambda: None] * (look - 1), act])
+        return made
+
+    def __truediv__(self, name: str) -> Path:
+        next(self._looks, lambda: None)()
+        return Path(self) / name
+
+
+@contextlib.contextmanager
+def beginning(folder: Path, token: str) -> Iterator[Callable[[], None]]:
+    """Launch what begins when it is told to: it takes the lock, then it leaves the mark."""
+    begins = f"""
+import sys
+from pelagos.module import lock
+print(flush=True)
+sys.stdin.readline()
+held = lock.hold({str(folder / "lock")!r})
+open({str(folder / "started")!r}, "w").write('{{"token": "", "pid": 1, "time": 100.0}}')
+print(flush=True)
+sys.stdin.read()
+"""
+    command = [sys.executable, "-c", begins]
+    environment = {**os.environ, "PELAGOS_RUN": token}
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        said, told = process.stdout, process.stdin
+        said.readline()
+
+        def begin() -> None:
+            told.write("\n")
+            told.flush()
+            said.readline()
+
+        yield begin
+        told.close()
 
 
 def cores(token: str) -> str | None:

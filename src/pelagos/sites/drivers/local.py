@@ -26,7 +26,7 @@ NAME = "local"
 USUAL_GRACE_S, MARGIN_S = 2.0, 2.0
 """A supervisor that did not obey within its own grace and this margin is killed; a job's within the 5 s of a cancel."""
 LOG_BYTES = 1 << 20
-_SETTLE_S = 0.05
+_SETTLE_S, _LOOKS = 0.05, 100
 _ASK_TIMEOUT_S = 10
 _DEVICES_VARIABLE = "CUDA_VISIBLE_DEVICES"
 _DETACH = ("/bin/sh", "-c", '"$@" &', "sh")
@@ -105,7 +105,8 @@ class LocalDriver:
     def stop(self, handle: driver.Handle) -> None:
         """Leave the wish for the supervisor, and kill what has no supervisor or one that does not obey."""
         folder, token = Path(handle["folder"]), handle["token"]
-        orphans = lock.holder(folder / "lock") is None and (folder / "started").exists()
+        # In this order: whoever begins takes the lock first.
+        orphans = (folder / "started").exists() and lock.holder(folder / "lock") is None
         left = [*processes.of_run(token), *(processes.survivors(_read(folder / "heartbeat") or {}) if orphans else ())]
         if not left:
             return
@@ -136,10 +137,12 @@ def _sighting(folder: Path, token: str) -> driver.Sighting:
     ended = _ended(folder)
     if ended is not None:
         return ended
+    # Looked for before the lock, which is taken first: it may begin between any two looks as well.
+    begun = (folder / "started").exists()
     if lock.holder(folder / "lock") is not None:
         started = _started(folder)
         return driver.Sighting(driver.Sight.ALIVE if started else driver.Sight.WAITING, started=started)
-    if not (folder / "started").exists() and _on_its_way(token):
+    if not begun and (_on_its_way(token) or (folder / "started").exists()):
         return driver.Sighting(driver.Sight.WAITING)
     return _ended(folder) or _vanished(folder)
 
@@ -168,12 +171,17 @@ def _vanished(folder: Path) -> driver.Sighting:
 def _on_its_way(token: str) -> bool:
     """Whether a process of the run is there though none holds the lock yet.
 
-    While a process starts a program its variables cannot be read for a moment: one look is not enough.
+    While a process starts a program its variables cannot be read: it is looked at until they can, on a busy machine for
+    some tenths of a second.
     """
-    if processes.of_run(token):
-        return True
-    time.sleep(_SETTLE_S)
-    return bool(processes.of_run(token))
+    for _ in range(_LOOKS):
+        found = processes.of_run(token, or_starting=True)
+        if not found:
+            return False
+        if any(processes.carries(process.pid, token) for process in found):
+            return True
+        time.sleep(_SETTLE_S)
+    return False
 
 
 def _started(folder: Path) -> datetime.datetime | None:
