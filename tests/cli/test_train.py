@@ -78,7 +78,7 @@ class TestTrain:
         ran = pelagos("train", "counting", "--resume", job)
 
         assert ran.code == 2
-        assert f"--resume: training {job} left nothing to go on from" in ran.err
+        assert f"--resume: {job} left nothing to go on from" in ran.err
         assert len(pelagos("jobs", "list", "--json").json) == 1
 
     def test_goes_on_from_no_training_whose_files_are_gone(self, pelagos: Pelagos) -> None:

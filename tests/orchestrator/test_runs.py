@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import waiting
 from orchestrator.bench import Bench
 from orchestrator.world import World
 from pelagos.domain import errors, records, resources, states
@@ -63,6 +64,23 @@ class TestTrain:
 
         spec = bench.jobs.run_folder(second.id).spec() or {}
         assert spec["resume"] == str(bench.jobs.run_folder(first.id).model)
+
+    def test_goes_on_from_what_a_training_saved_that_was_ended(self, bench: Bench) -> None:
+        first = bench.runs.train("counting", {"epochs": 1000, "delay_s": 0.02})
+        waiting.until(lambda: bench.jobs.run_folder(first.id).metrics()[0])
+        bench.jobs.cancel(first.id)
+
+        second = bench.runs.train("counting", {"epochs": 1}, resume=first.id)
+
+        spec = bench.jobs.run_folder(second.id).spec() or {}
+        assert bench.jobs.get(first.id).state is states.State.CANCELLED
+        assert spec["resume"] == str(bench.jobs.run_folder(first.id).model)
+
+    def test_says_when_there_is_nothing_to_go_on_from(self, bench: Bench) -> None:
+        failed = bench.ended(bench.runs.train("counting", {"fail": True}))
+
+        with pytest.raises(errors.InvalidInput, match=f"resume: {failed.id} left nothing to go on from"):
+            bench.runs.train("counting", {}, resume=failed.id)
 
     def test_names_every_fault(self, bench: Bench) -> None:
         with pytest.raises(errors.InvalidInput) as refused:

@@ -92,22 +92,9 @@ def _model_of_earlier(command: module_command.ModuleCommand, known: jobs.Jobs) -
     # There may be no server that has seen its end.
     known.reconcile()
     earlier = jobs_command.find(known, command.options.resume)
-    fault = _not_to_go_on_from(command.installed.name, known, earlier)
-    if fault:
-        raise errors.InvalidInput({"--resume": [f"training {earlier.id} {fault}"]}, hint="pelagos jobs list")
+    model = known.saved(earlier.id, command.installed.name, field="--resume")
     command.flags.fill(command.options, earlier.arguments)
-    return known.run_folder(earlier.id).model
-
-
-def _not_to_go_on_from(module: str, known: jobs.Jobs, earlier: records.Job) -> str:
-    """Say why there is nothing to go on from; empty when there is."""
-    if earlier.kind is not records.Kind.TRAINING or earlier.module != module:
-        return f"is a {earlier.kind.replace('_', ' ')} of {earlier.module}; expected a training of {module}"
-    if not earlier.state.final:
-        return f"is {earlier.state}; wait for its end or cancel it first"
-    if earlier.deleted is not None:
-        return "has no files any more; they were deleted"
-    return "" if known.run_folder(earlier.id).has_model else "left nothing to go on from: it ended before it saved any"
+    return model
 
 
 def _submission(

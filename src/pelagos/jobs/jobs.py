@@ -121,6 +121,25 @@ class Jobs:
         done = self.find(module=module, kind=records.Kind.TRAINING, states=(states.State.DONE,))
         return tuple(job for job in done if self.run_folder(job.id).has_model)
 
+    def saved(self, job_id: str, module: str, *, field: str = "resume") -> Path:
+        """Find what a training of a module saved, to go on from, whether it came to its end or not.
+
+        Raises NotFound, and InvalidInput with a fault of `field` when there is nothing, or nothing yet.
+        """
+        job = self._store.get(job_id)
+        faults = {
+            f"is a {job.kind.replace('_', ' ')} of {job.module}; expected a training of {module}": (
+                job.kind is not records.Kind.TRAINING or job.module != module
+            ),
+            f"is {job.state}; wait for its end or cancel it first": not job.state.final,
+            "has no files any more; they were deleted": job.deleted is not None,
+            "left nothing to go on from: it ended before it saved any": not self.run_folder(job.id).has_model,
+        }
+        for fault, holds in faults.items():
+            if holds:
+                raise errors.InvalidInput({field: [f"{job.id} {fault}"]})
+        return self.run_folder(job.id).model
+
     def aliases(self, module: str) -> Mapping[str, str]:
         """Give what the aliases of a module's trained models mean: ids of trainings. Asked anew each time."""
         return self._aliases.aliases(module)

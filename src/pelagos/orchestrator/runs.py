@@ -37,7 +37,7 @@ class How(TypedDict, total=False):
     key: str | None
     """With a key the same call is the same run, however often it is made."""
     resume: str | None
-    """What to go on from: a training from the id or alias of a model, a batch from the id of an earlier one."""
+    """What to go on from: the id of an earlier run of the same kind, or the alias of a model."""
     person: str
     any_folder: bool
     """Whether arguments may name any folder of the machine; not so for people who shall not read it as the hub does."""
@@ -84,7 +84,7 @@ class Runs:
             pairs = [pair for pair in pairs if pair[0] != taken] + [(taken, str(dataset))]
         plain, files = self._read(installed, method, pairs)
         resume = how.get("resume")
-        start = None if resume is None else self._model(installed.name, resume)
+        start = None if resume is None else self._saved(installed.name, resume)
         return self._submit(self._asked(installed, records.Kind.TRAINING, plain, how), files=files, resume=start)
 
     def predict_batch(
@@ -142,6 +142,12 @@ class Runs:
 
     def _model(self, module: str, word: str) -> Path:
         return self._jobs.run_folder(self._models.resolve(module, word)).model
+
+    def _saved(self, module: str, word: str) -> Path:
+        try:
+            return self._model(module, word)
+        except errors.NotFound:  # No model: what a training has saved that did not come to its end.
+            return self._jobs.saved(word, module)
 
     def _asked(
         self, installed: environments.Installed, kind: records.Kind, plain: Mapping[str, Any], how: How

@@ -40,7 +40,7 @@ class NewRun(shapes.Asked):
     site: str | None = None
     """The best one is chosen when it is left out."""
     resume: str | None = None
-    """To go on from: a trained model by its id or alias, or an earlier batch prediction by its id."""
+    """To go on from: an earlier run of the same kind by its id, or a trained model by its alias."""
     model: str | None = None
     """Of a batch prediction: the trained model, by its id or alias."""
 
