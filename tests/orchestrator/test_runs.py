@@ -141,7 +141,7 @@ class TestPredictBatch:
         first = bench.ended(bench.runs.predict_batch("counting", folder, {"values": [0]}))
         (folder / "bad.txt").write_text("16\n")
 
-        second = bench.ended(bench.runs.predict_batch("counting", folder, {"values": [1]}, resume=first.id))
+        second = bench.ended(bench.runs.predict_batch("counting", folder, {"values": [0]}, resume=first.id))
 
         assert {key: second.result[key] for key in ("done", "failed", "skipped")} == {
             "done": 1,
@@ -150,9 +150,15 @@ class TestPredictBatch:
         }
         assert {name: answer["total"] for name, answer in bench.outputs(second).items()} == {
             "a.txt.json": 3.0,
-            "bad.txt.json": 17.0,
+            "bad.txt.json": 16.0,
             "more/c.txt.json": 4.0,
         }
+
+    def test_takes_over_no_answers_that_were_made_in_another_way(self, bench: Bench, folder: Path) -> None:
+        first = bench.ended(bench.runs.predict_batch("counting", folder, {"values": [0]}))
+
+        with pytest.raises(errors.InvalidInput, match="was made with other values of scale, values"):
+            bench.runs.predict_batch("counting", folder, {"values": [1], "scale": 2}, resume=first.id)
 
     def test_fails_when_not_one_file_can_be_answered(self, bench: Bench, folder: Path) -> None:
         (folder / "a.txt").unlink()

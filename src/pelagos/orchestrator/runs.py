@@ -116,7 +116,7 @@ class Runs:
         if chosen and chosen != _PRETRAINED:
             plain["model"] = {"$folder": str(self._model(installed.name, str(chosen)))}
         resume = how.get("resume")
-        start = None if resume is None else self._jobs.run_folder(self._jobs.get(resume).id).outputs
+        start = None if resume is None else self._answered(resume, plain, leave_out=_keyword(method, taken))
         return self._submit(self._asked(installed, records.Kind.BATCH_PREDICTION, plain, how), resume=start)
 
     def plan(self, need: resources.Resources, wanted: str | None = None) -> plans.Plan:
@@ -148,6 +148,15 @@ class Runs:
             return self._model(module, word)
         except errors.NotFound:  # No model: what a training has saved that did not come to its end.
             return self._jobs.saved(word, module)
+
+    def _answered(self, batch: str, plain: Mapping[str, Any], *, leave_out: str) -> Path:
+        """Find the answers of an earlier batch that were made with the same arguments; raises InvalidInput."""
+        earlier = self._jobs.get(batch)
+        names = {*earlier.arguments, *plain} - {leave_out}
+        other = sorted(name for name in names if earlier.arguments.get(name) != plain.get(name))
+        if other:
+            raise errors.InvalidInput({"resume": [f"{batch} was made with other values of {', '.join(other)}"]})
+        return self._jobs.run_folder(earlier.id).outputs
 
     def _asked(
         self, installed: environments.Installed, kind: records.Kind, plain: Mapping[str, Any], how: How
