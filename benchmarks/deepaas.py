@@ -122,7 +122,7 @@ def start(places: Places, rounds: int, _seconds: float) -> Iterator[Line]:
             with made(places, "trivial") as server:
                 _ask(server)
                 seen[name].append(time.perf_counter() - began)
-    yield Line("start to first answer: pelagos", seen["ours"], "s", 1, at_most=True)
+    yield Line("start to first answer: pelagos", seen["ours"], "s", 0)
     ratios = [mine / other for mine, other in zip(seen["ours"], seen["theirs"], strict=True)]
     yield Line("start to first answer: pelagos / DEEPaaS", ratios, "x", 1, at_most=True)
 

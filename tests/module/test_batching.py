@@ -6,12 +6,15 @@ import pytest
 
 from pelagos.module import batching
 
+MANY = 1000
+"""Requests that wait: enough for any size."""
+
 
 def learn(each_s: dict[int, float], noise: float = 0.0, requests: int = 1000) -> batching.BatchSize:
     """Run until it has settled, on a machine where a batch of n takes `each_s[n]` for each of its requests."""
     sizes, chance = batching.BatchSize(), random.Random(1)
     for _ in range(requests):
-        wanted = sizes.wanted
+        wanted = sizes.wanted(MANY)
         sizes.learn(wanted, wanted * each_s[wanted] * (1 + noise * chance.random()))
     return sizes
 
@@ -43,7 +46,8 @@ class TestBatchSize:
         sizes = batching.BatchSize()
         for look in range(2 * batching.LOOKS):
             slowed = 1 + look / 10
-            sizes.learn(sizes.wanted, sizes.wanted * slowed * {1: 0.01, 2: 0.009}.get(sizes.wanted, 0.01))
+            wanted = sizes.wanted(MANY)
+            sizes.learn(wanted, wanted * slowed * {1: 0.01, 2: 0.009}.get(wanted, 0.01))
 
         assert sizes.size == 2
 
@@ -53,4 +57,10 @@ class TestBatchSize:
         for _ in range(100):
             sizes.learn(3, 0.001)
 
-        assert (sizes.size, sizes.wanted) == (1, 2)
+        assert (sizes.size, sizes.wanted(MANY)) == (1, 2)
+
+    def test_tries_more_only_while_as_many_as_now_wait_behind(self) -> None:
+        sizes = learn({1: 0.010, 2: 0.005, 4: 0.004}, requests=2 * batching.FEW)
+
+        assert (sizes.size, sizes.trying) == (2, 4)
+        assert [sizes.wanted(waiting) for waiting in (1, 2, 5, 6)] == [2, 2, 2, 4]

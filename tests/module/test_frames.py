@@ -53,6 +53,21 @@ class TestChannel:
         assert channel.receive() == []
         worker.close()
 
+    def test_need_not_wait(self) -> None:
+        server, worker = socket.socketpair()
+        channel = frames.Channel(worker)
+        message = frames.pack(frames.PREDICT, 1, {}, b"file")
+
+        before = channel.receive(wait=False)
+        server.sendall(message[:-1])
+        half = channel.receive(wait=False)
+        server.sendall(message[-1:])
+
+        assert (before, half) == ([], [])
+        assert [bytes(frame.body) for frame in channel.receive(wait=False)] == [b"file"]
+        server.close()
+        worker.close()
+
     def test_waits_for_the_rest_of_a_large_frame(self) -> None:
         server, worker = socket.socketpair()
         message = frames.pack(frames.PREDICT, 1, {}, b"x" * 100_000)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import waiting
 from pelagos.module import frames, worker
 
 SOURCE = '''
@@ -27,6 +28,24 @@ class Echo(Module):
             raise BadInput("no", field="refuse")
         time.sleep(seconds)
         return {"text": text, "image": None if image is None else image.read().decode()}
+'''
+
+BATCHING = '''
+import pathlib, time
+from pelagos.module import Module
+
+class Counting(Module):
+    """Says with how many others a request was answered; the first one waits for a file."""
+
+    def predict(self, wait=""):
+        if wait:
+            pathlib.Path(wait, "begun").touch()
+        while wait and not pathlib.Path(wait, "go").exists():
+            time.sleep(0.005)
+        return 1
+
+    def predict_batch(self, requests):
+        return [len(requests)] * len(requests)
 '''
 
 
@@ -111,6 +130,19 @@ class TestWorker:
 
         assert hints[0] == 1
         assert worker.DEEPEST in hints
+
+    def test_answers_together_what_came_in_the_meantime(self, tmp_path: Path) -> None:
+        (tmp_path / "counting_of_tests.py").write_text(BATCHING)
+        server = Server(tmp_path, "counting_of_tests:Counting")
+        server.next()
+
+        server.send(ask(0, arguments={"wait": str(tmp_path)}), ask(1))
+        waiting.until((tmp_path / "begun").exists)
+        server.send(*(ask(number) for number in range(2, 5)))
+        (tmp_path / "go").touch()
+
+        assert [said(server.next()) for _ in range(5)] == [1, 2, 2, 1, 1]
+        server.close()
 
     def test_keeps_the_files_of_a_request_apart(self, server: Server) -> None:
         server.next()

@@ -31,10 +31,17 @@ class BatchSize:
         self._each_s: Tuple[List[float], List[float]] = ([], [])
 
     @property
-    def wanted(self) -> int:
-        """How many requests to take, if so many wait."""
+    def looked_at(self) -> int:
+        """How many that wait make a difference."""
+        return self.trying + self.size
+
+    def wanted(self, waiting: int) -> int:
+        """Tell how many of the requests that wait to take; a larger size is tried only where trying costs no pause.
+
+        If fewer waited behind the larger batch than are taken now, the worker might find nothing after it.
+        """
         small, large = self._each_s
-        return self.size if len(small) < len(large) else self.trying
+        return self.size if len(small) < len(large) or waiting < self.looked_at else self.trying
 
     def learn(self, count: int, seconds: float) -> None:
         """Take note of a batch of `count` that took `seconds`."""

@@ -119,17 +119,17 @@ class Channel:
         self._arrived = select.poll()
         self._arrived.register(connection, select.POLLIN)
 
-    def receive(self) -> List[Frame]:
-        """Wait for frames: at least one, or none at all when the server has closed."""
-        while True:
-            # Who sleeps in recv is woken for nothing too, whenever the other side has read (unix_write_space in Linux).
-            self._arrived.poll()
+    def receive(self, *, wait: bool = True) -> List[Frame]:
+        """Wait for frames: at least one, or none at all when the server has closed; or take what has come."""
+        # Who sleeps in recv is woken for nothing too, whenever the other side has read (unix_write_space in Linux).
+        while self._arrived.poll(None if wait else 0):
             data = self._connection.recv(max(BLOCK, self._splitter.missing))
             if not data:
                 return []
             found = self._splitter.feed(data)
             if found:
                 return found
+        return []
 
     def send(self, data: Bytes) -> None:
         """Send whole frames; waits while the server does not read."""

@@ -71,14 +71,17 @@ class Worker:
             arrived = self._channel.receive()
             if not arrived:
                 return
-            for frame in arrived:
-                if frame.kind in (frames.PREDICT, frames.REQUEST):
-                    self._waiting.append(frame)
-                elif frame.kind == frames.LOAD:
-                    self._channel.send(_warm(self._adapter))
-                elif frame.kind == frames.DESCRIBE:
-                    self._send(_description(self._adapter))
+            self._accept(arrived)
             self._work()
+
+    def _accept(self, arrived: List[frames.Frame]) -> None:
+        for frame in arrived:
+            if frame.kind in (frames.PREDICT, frames.REQUEST):
+                self._waiting.append(frame)
+            elif frame.kind == frames.LOAD:
+                self._channel.send(_warm(self._adapter))
+            elif frame.kind == frames.DESCRIBE:
+                self._send(_description(self._adapter))
 
     def _work(self) -> None:
         while self._waiting:
@@ -91,11 +94,20 @@ class Worker:
         self._flush()
 
     def _take(self) -> List[frames.Frame]:
+        wanted = 1
+        if self._sizes is not None:
+            # What has come in the meantime counts: else the last of an odd number would always go alone.
+            while len(self._waiting) < self._sizes.looked_at:
+                arrived = self._channel.receive(wait=False)
+                if not arrived:
+                    break
+                self._accept(arrived)
+            wanted = self._sizes.wanted(len(self._waiting))
         first = self._waiting.popleft()
-        if self._sizes is None:
+        if wanted == 1:
             return [first]
         taken, model = [first], first.head().get("model")
-        while self._waiting and len(taken) < self._sizes.wanted and self._waiting[0].head().get("model") == model:
+        while self._waiting and len(taken) < wanted and self._waiting[0].head().get("model") == model:
             taken.append(self._waiting.popleft())
         return taken
 
