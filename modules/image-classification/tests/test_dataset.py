@@ -154,11 +154,16 @@ class TestABrokenDataSet:
             "class 1 ('b') has no usable picture in train.txt",
         ]
 
-    def test_is_refused_with_the_first_forty_of_many_faults(self, tmp_path: Path) -> None:
-        folder = lists(tmp_path, [f"absent{number}.png 0" for number in range(99)])
+    def test_is_refused_with_the_first_of_many_faults(self, tmp_path: Path) -> None:
+        folder = lists(tmp_path, ["a.png 0", *(f"absent{number}.png 0" for number in range(99))])
 
-        assert len(faults_of(folder)) == 41
-        assert faults_of(folder)[-1] == "and 61 more"
+        assert len(faults_of(folder)) == 11
+        assert faults_of(folder)[-1] == "and 90 more"
+
+    def test_is_told_how_to_say_where_the_pictures_are_when_none_is_found(self, tmp_path: Path) -> None:
+        folder = lists(tmp_path, ["absent.png 0", "absent too.png 1"])
+
+        assert faults_of(folder)[0] == f"no picture is where it was looked for, {folder}: images_directory says where"
 
     def test_is_refused_when_a_name_of_a_class_is_missing_or_comes_twice(self, tmp_path: Path) -> None:
         folder = lists(tmp_path, ["a.png 0", "b.png 1", "c.png 2", "d.png 3"], ("a", "", "c", "a", ""))

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from pelagos_image_classification import images
 
 LISTS = ("train", "val", "test")
-_SHOWN = 40
+_SHOWN = 10
 _LIST_FOLDERS = ("dataset_files", "data/dataset_files", ".")
 _IMAGE_FOLDERS = ("images", "data/images", "demo-images", ".")
 _DEEPS_FOLDER = PurePosixPath("data/images")  # What DEEP's forms send when nobody chose a folder.
@@ -101,6 +101,10 @@ def _read_lists(home: Path, lists: Path, images_directory: str) -> DataSet:
     reading = _Reading(_images_folder(home, images_directory, first), classes)
     reading.faults += _class_faults(classes)
     splits = [tuple(_samples(reading, name, rows[name])) for name in LISTS]
+    if not any(splits):
+        reading.faults.insert(
+            0, f"no picture is where it was looked for, {reading.images}: images_directory says where"
+        )
     reading.faults += _empty_classes(classes, splits[0], "train.txt")
     if reading.faults:
         raise BadDataSet(reading.faults)
