@@ -20,6 +20,7 @@ class TestTrain:
         assert ran.code == 0
         assert "step 3  loss 0.3333  accuracy 0.75" in ran.err
         assert "accuracy: 0.75" in ran.out
+        assert "note: It only counts." in ran.err
         assert "The model is " in ran.out
 
     def test_gives_the_record_as_json(self, pelagos: Pelagos) -> None:

@@ -160,8 +160,11 @@ def _tell_end(known: jobs.Jobs, job: records.Job, command: module_command.Module
 
 
 def _print_result(result: Any) -> None:
-    """Print the numbers and words of a result; the whole of it is in `jobs show`."""
+    """Print the numbers and words of a result, and its notes; the whole of it is in `jobs show`."""
     if isinstance(result, Mapping):
+        notes = result.get("notes")
+        for note in notes if isinstance(notes, list) else ():
+            output.note(f"note: {note}")
         for name, value in result.items():
             if isinstance(value, int | float | str) and not isinstance(value, bool):
                 print(f"{name}: {output.number(value) if isinstance(value, float) else value}")

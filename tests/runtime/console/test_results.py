@@ -26,6 +26,15 @@ class TestFigures:
         assert results.accuracy(result) is None
 
 
+class TestNotes:
+    def test_are_the_sentences_of_the_result(self) -> None:
+        assert results.notes({"notes": ["one", 2]}) == ("one", "2")
+
+    @pytest.mark.parametrize("result", [None, [], {}, {"notes": "text"}, {"notes": None}])
+    def test_are_none_of_other_results(self, result: Any) -> None:
+        assert results.notes(result) == ()
+
+
 class TestMatrix:
     def test_has_the_heat_of_each_cells_share_of_its_row(self) -> None:
         found = results.matrix(RESULT)

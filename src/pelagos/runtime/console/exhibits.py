@@ -67,6 +67,7 @@ def result(job: records.Job) -> dict[str, Any]:
     small = len(desks.json_text(job.result)) <= RESULT_CHARACTERS
     return {
         "numbers": results.figures(job.result),
+        "notes": results.notes(job.result),
         "matrix": results.matrix(job.result),
         "classes": results.per_class(job.result),
         "result": job.result if small else None,

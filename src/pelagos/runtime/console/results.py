@@ -13,6 +13,7 @@ MATRIX_CLASSES = 30
 """Larger matrices are told by their largest confusions instead."""
 CLASS_ROWS = 100
 CONFUSIONS = 20
+NOTES = 20
 
 _SHARES = frozenset({"accuracy", "precision", "recall", "f1"})
 _SUPPORTS = ("support", "examples", "pictures", "images", "count")
@@ -76,6 +77,12 @@ def figures(result: Any) -> tuple[Figure, ...]:
     numbers = [(str(key), value) for key, value in result.items() if _number(value)]
     numbers.sort(key=lambda pair: not _is_share(*pair))
     return tuple(Figure(key.replace("_", " "), _written(key, value)) for key, value in numbers[:12])
+
+
+def notes(result: Any) -> tuple[str, ...]:
+    """List the sentences that a module says with its result, under the key `notes`."""
+    said = result.get("notes") if isinstance(result, Mapping) else None
+    return tuple(str(note) for note in said[:NOTES]) if isinstance(said, list) else ()
 
 
 def matrix(result: Any) -> Matrix | None:
