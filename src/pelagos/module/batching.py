@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from typing import List, Tuple
 
 GAIN = 1.1
@@ -59,7 +58,12 @@ class BatchSize:
             return
         self._each_s = ([], [])
         wanted = GAIN if self.size > 1 else 1 / LOSS
-        if statistics.median(small) >= wanted * statistics.median(large):
+        if _median(small) >= wanted * _median(large):
             self.size, self.trying = self.trying, min(2 * self.trying, LARGEST)
         else:
             self.trying = self.size
+
+
+def _median(values: List[float]) -> float:
+    # `statistics` would cost every worker and every server 10 ms at its start.
+    return sorted(values)[len(values) // 2]
