@@ -31,6 +31,21 @@ class TestTheForm:
         assert re.search(r'name="epochs"[^>]*value="5"', page)
         assert re.search(r'name="_cpus"[^>]*value="1"', page)
 
+    def test_offers_to_go_on_from_what_that_run_saved(self, visitor: Visitor) -> None:
+        number = training.trained(visitor, epochs="1")
+        page = visitor.get(f"{PAGE}?from={number}").text
+
+        begun = training.begin(visitor, _from=number, _resume="1")
+        refused = training.send(visitor, _from=number, _resume="1", epochs="many").text
+
+        assert 'name="_resume" value="1">' in page
+        assert 'name="_resume"' not in visitor.get(PAGE).text
+        spec = visitor.hub.jobs.run_folder(begun).spec()
+        assert spec is not None
+        assert spec["resume"] == str(visitor.hub.jobs.run_folder(number).model)
+        assert 'name="_resume" value="1" checked' in refused
+        training.ended(visitor, begun)
+
     def test_of_a_module_that_cannot_be_trained_says_so(self, visitor: Visitor) -> None:
         answer = visitor.get("/modules/trivial/train")
 

@@ -140,6 +140,14 @@ class Jobs:
                 raise errors.InvalidInput({field: [f"{job.id} {fault}"]})
         return self.run_folder(job.id).model
 
+    def resumable(self, job_id: str, module: str) -> bool:
+        """Whether a training of a module could go on from what that one saved."""
+        try:
+            self.saved(job_id, module)
+        except (errors.InvalidInput, errors.NotFound):
+            return False
+        return True
+
     def aliases(self, module: str) -> Mapping[str, str]:
         """Give what the aliases of a module's trained models mean: ids of trainings. Asked anew each time."""
         return self._aliases.aliases(module)

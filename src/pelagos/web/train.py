@@ -20,12 +20,13 @@ from pelagos.domain import errors, records
 from pelagos.identity import Role
 from pelagos.runtime import bodies
 from pelagos.runtime import errors as http_errors
-from pelagos.runtime.console import described, fields
+from pelagos.runtime.console import described, fields, launching
 from pelagos.web import desk as desks
 from pelagos.web import run_needs, run_recipes, train_data
 
 KEY = "_key"
 """A hidden field that names one drawing of the form: sent twice with the same arguments it is one run."""
+FROM, RESUME = launching.FROM, launching.RESUME
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Filled:
     error: str = ""
     hint: str = ""
     origin: records.Job | None = None
+    resume: bool = False
     key: str = ""
     status: int = 200
 
@@ -74,7 +76,7 @@ async def launch(desk: desks.Desk, request: Request) -> Response:
     name = request.path_params["name"]
     parameters = await asyncio.to_thread(_parameters, desk, name)
     async with form(desk, request) as body:
-        filled = _posted(body.form)
+        filled = await asyncio.to_thread(_posted, desk, body.form)
         try:
             # First, so that an upload is kept when something else is wrong.
             data = await train_data.keep(desk, filled.data, body, mark=filled.key, person=desks.asking(request))
@@ -118,9 +120,13 @@ def _data(desk: desks.Desk, parameters: described.Parameters, values: Mapping[st
     return train_data.Chosen("kept", dataset=same) if same else train_data.Chosen("folder", folder=used)
 
 
-def _posted(posted: Sequence[tuple[str, Any]]) -> Filled:
+def _posted(desk: desks.Desk, posted: Sequence[tuple[str, Any]]) -> Filled:
     texts = {name: value for name, value in posted if isinstance(value, str)}
-    return Filled(texts, train_data.read(posted), run_needs.read(texts), key=texts.get(KEY, "")[:64])
+    origin = None
+    with contextlib.suppress(errors.NotFound):
+        origin = desk.hub.jobs.get(texts[FROM]) if FROM in texts else None
+    filled = Filled(texts, train_data.read(posted), run_needs.read(texts), key=texts.get(KEY, "")[:64])
+    return dataclasses.replace(filled, origin=origin, resume=RESUME in texts)
 
 
 def _refused(filled: Filled, error: errors.PelagosError) -> Filled:
@@ -147,6 +153,7 @@ def _submit(
         argument=taken["name"] if taken else None,
         resources=filled.needs.resources,
         site=filled.needs.site,
+        resume=filled.origin.id if filled.origin and filled.resume else None,
         key=_key(filled, said),
         person=desks.asking(request),
     )
@@ -166,7 +173,7 @@ def _key(filled: Filled, said: Sequence[tuple[str, Any]]) -> str | None:
         return None
     told = [(name, value if isinstance(value, str) else f"{value.name} {value.size}") for name, value in said]
     data = [filled.data.source, filled.data.dataset, filled.data.folder]
-    whole = json.dumps([filled.key, told, data, dict(filled.needs.values)])
+    whole = json.dumps([filled.key, told, data, dict(filled.needs.values), filled.resume])
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
@@ -190,6 +197,7 @@ async def _page(
         module_title=await asyncio.to_thread(desk.module_title, name),
         here=f"/modules/{name}/train",
         filled=filled,
+        resumable=filled.origin and await asyncio.to_thread(desk.hub.jobs.resumable, filled.origin.id, name),
         form=form_fields,
         opened=any(field.advanced and usual.get(field.name) != field.value for field in form_fields),
         loose=_loose(shown, taken, filled),

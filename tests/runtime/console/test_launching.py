@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+
+from journeys import stage
 
 PAGE = "/console/modules/pictures/train"
 
@@ -73,3 +76,47 @@ class TestLaunch:
     def test_of_a_module_that_cannot_be_trained_is_declined(self, client: httpx.Client) -> None:
         assert "This module cannot be trained." in client.get("/console/modules/talking/train").text
         assert client.post("/console/modules/talking/train", data={"_sent": "1"}).status_code == 404
+
+
+class TestGoingOn:
+    def form(self, client: httpx.Client, number: str, dataset: Path, **more: str) -> dict[str, str]:
+        key = key_of(client.get(f"{PAGE}?from={number}").text)
+        return {"_sent": "1", "_key": key, "_from": number, "dataset": str(dataset), "epochs": "1", **more}
+
+    def resume_of(self, served: stage.Served, answer: httpx.Response) -> str | None:
+        number = answer.headers["location"].rpartition("/")[2]
+        found: str | None = json.loads((served.state / "jobs" / number / "spec.json").read_bytes())["resume"]
+        return found
+
+    def test_is_from_what_the_earlier_training_saved_if_that_is_ticked(
+        self, client: httpx.Client, served: stage.Served, train: Callable[..., str], dataset: Path
+    ) -> None:
+        number = train(epochs="1")
+        form = self.form(client, number, dataset)
+
+        anew, going_on = client.post(PAGE, data=form), client.post(PAGE, data={**form, "_resume": "1"})
+
+        assert self.resume_of(served, anew) is None
+        assert self.resume_of(served, going_on) == str(served.state / "jobs" / number / "model")
+
+    def test_stays_ticked_when_something_else_is_wrong(
+        self, client: httpx.Client, train: Callable[..., str], dataset: Path
+    ) -> None:
+        number = train(epochs="1")
+        form = self.form(client, number, dataset, _resume="1", epochs="many")
+
+        answer = client.post(PAGE, data=form)
+
+        assert answer.status_code == 422
+        assert re.search(r'name="_resume" value="1" checked', answer.text)
+        assert f'name="_from" value="{number}"' in answer.text
+
+    def test_is_neither_offered_nor_done_without_such_a_training(self, client: httpx.Client, dataset: Path) -> None:
+        page = client.get(PAGE).text
+        form = {"_sent": "1", "_key": key_of(page), "_resume": "1", "dataset": str(dataset), "epochs": "1"}
+
+        answer = client.post(PAGE, data={**form, "_from": "0" * 32})
+
+        assert 'name="_resume"' not in page
+        assert answer.status_code == 404
+        assert "There is no job 000" in answer.text

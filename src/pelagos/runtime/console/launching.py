@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -25,6 +26,10 @@ from pelagos.runtime.console import desk as desks
 
 KEY = "_key"
 """A hidden field that names one drawing of the form: sent twice with the same arguments it is one training."""
+FROM = "_from"
+"""A hidden field with the earlier run that the form was filled in from."""
+RESUME = "_resume"
+"""A tick: go on from what the earlier run saved."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Filled:
     faults: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     error: str = ""
     origin: records.Job | None = None
+    resume: bool = False
     key: str = ""
     status: int = 200
 
@@ -64,28 +70,32 @@ async def launch(desk: desks.Desk, request: Request) -> Response:
     served = desk.module(request.path_params["module"])
     async with reading.form(request, desk.service) as posted:
         said = fields.arguments(_method(served), posted)
-        key = next((str(value) for name, value in posted if name == KEY), "")
+        ours = {name: str(value) for name, value in posted if name in (KEY, FROM, RESUME)}
         try:
-            wanted = await _submission(desk, served, said, key)
+            wanted = await _submission(desk, served, said, ours)
             job = await asyncio.to_thread(desk.jobs.submit, wanted)
         except errors.PelagosError as error:
-            return await _page(desk, request, served, _refused(said, key, error))
+            return await _page(desk, request, served, await asyncio.to_thread(_refused, desk, said, ours, error))
     return RedirectResponse(desk.address(f"/trainings/{job.id}"), status_code=303)
 
 
 async def _submission(
-    desk: desks.Desk, served: services.ServedModule, said: Sequence[tuple[str, Any]], key: str
+    desk: desks.Desk, served: services.ServedModule, said: Sequence[tuple[str, Any]], ours: Mapping[str, str]
 ) -> jobs_room.Submission:
     """Validate the arguments and write down what is to be run. Raises InvalidInput with every fault."""
     if served.train_arguments is None or not desk.service.settings.train_endpoint:
         raise errors.NotFound("This module cannot be trained here.")
     plain, files = await trainings.read_pairs(served.description["train"], served.pool, said)
+    resume = None
+    if RESUME in ours:
+        resume = await asyncio.to_thread(desk.jobs.saved, ours.get(FROM, ""), served.name, field=RESUME)
     return jobs_room.Submission(
         kind=records.Kind.TRAINING,
         module=trainings.code_of(served),
         arguments=plain,
         files=files,
-        key=_key(key, said),
+        resume=resume,
+        key=_key(ours.get(KEY, ""), [*said, (RESUME, ours.get(RESUME, ""))]),
     )
 
 
@@ -97,12 +107,16 @@ def _key(drawn: str, said: Sequence[tuple[str, Any]]) -> str | None:
     return hashlib.sha256(json.dumps([drawn, told]).encode()).hexdigest()
 
 
-def _refused(said: Sequence[tuple[str, Any]], key: str, error: errors.PelagosError) -> Filled:
+def _refused(
+    desk: desks.Desk, said: Sequence[tuple[str, Any]], ours: Mapping[str, str], error: errors.PelagosError
+) -> Filled:
     values = {name: value for name, value in said if isinstance(value, str)}
-    status = http_errors.status_of(error)
+    filled = Filled(values, key=ours.get(KEY, ""), status=http_errors.status_of(error), resume=RESUME in ours)
+    with contextlib.suppress(errors.NotFound):
+        filled = dataclasses.replace(filled, origin=desk.jobs.get(ours[FROM]) if FROM in ours else None)
     if isinstance(error, errors.InvalidInput):
-        return Filled(values, error.faults, "This needs another look:", key=key, status=status)
-    return Filled(values, {}, error.message, key=key, status=status)
+        return dataclasses.replace(filled, faults=error.faults, error="This needs another look:")
+    return dataclasses.replace(filled, error=error.message)
 
 
 async def _page(desk: desks.Desk, request: Request, served: services.ServedModule, filled: Filled) -> Response:
@@ -126,6 +140,8 @@ async def _page(desk: desks.Desk, request: Request, served: services.ServedModul
         error=filled.error,
         loose=fields.loose_faults(method, filled.faults),
         origin_run=filled.origin,
+        resumable=filled.origin and await asyncio.to_thread(desk.jobs.resumable, filled.origin.id, served.name),
+        resume=filled.resume,
         key=filled.key or uuid.uuid4().hex,
         recipe=recipes.train(desks.origin(request, desk.base), served.name, method, recipes.example(method, different)),
     )
