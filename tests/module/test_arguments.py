@@ -28,4 +28,4 @@ class TestBadInput:
     def test_carries_all_faults(self) -> None:
         error = BadInput({"a": ["one", "two"], "b": ["three"]})
 
-        assert str(error) == "a: one two; b: three"
+        assert str(error) == "a: one\ntwo; b: three"

@@ -67,4 +67,6 @@ class BadInput(Exception):
     def __init__(self, message: Union[str, Mapping[str, Sequence[str]]], *, field: str = "input") -> None:
         faults = {field: [message]} if isinstance(message, str) else message
         self.faults: Dict[str, List[str]] = {name: list(messages) for name, messages in faults.items()}
-        super().__init__("; ".join(f"{name}: {' '.join(messages)}" for name, messages in self.faults.items()))
+        # One a line where there are several: a broken data set has many, each with a long path.
+        told = {name: "\n".join(messages) for name, messages in self.faults.items()}
+        super().__init__("; ".join(f"{name}: {message}" for name, message in told.items()))
