@@ -26,6 +26,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE_MS = 20_000
+sync_api.expect.set_options(timeout=PATIENCE_MS)  # Its own five seconds are short beside heavy tests.
 
 
 @pytest.fixture(scope="module")

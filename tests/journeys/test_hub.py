@@ -100,6 +100,8 @@ class TestTraining:
             expect(page.locator("#log div")).to_have_count(40)
             expect(page.locator("#results")).to_contain_text("files3")
             expect(page.locator("#results")).to_contain_text("Model card")
+            # Before the hub ends, whose streams the page may be following.
+            page.context.close()
 
 
 @ON_BOTH

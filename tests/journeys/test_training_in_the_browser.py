@@ -56,7 +56,7 @@ class TestTraining:
 
         expect(later.locator("#log")).to_contain_text("epoch 3/30")
         expect(later.locator("#status")).to_contain_text("done")
-        assert later.locator("#log div").count() == 30
+        expect(later.locator("#log div")).to_have_count(30)
 
     def test_shows_a_restarted_server_as_if_nothing_had_been(self, opened: Open, dataset: Path, tmp_path: Path) -> None:
         state = tmp_path / "state"

@@ -101,7 +101,7 @@ def _read_lists(home: Path, lists: Path, images_directory: str) -> DataSet:
     reading = _Reading(_images_folder(home, images_directory, first), classes)
     reading.faults += _class_faults(classes)
     splits = [tuple(_samples(reading, name, rows[name])) for name in LISTS]
-    if not any(splits):
+    if any(rows.values()) and not any(splits):
         reading.faults.insert(
             0, f"no picture is where it was looked for, {reading.images}: images_directory says where"
         )
