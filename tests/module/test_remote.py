@@ -58,4 +58,4 @@ class TestTrain:
 
         wanted = {"epochs": ["Too many.", "Not even."], "items": ["0: No number."], "nest": ["_schema: Odd."]}
         assert caught.value.faults == wanted
-        assert str(caught.value).startswith("epochs: Too many. Not even.; items: 0: No number.")
+        assert str(caught.value).startswith("epochs: Too many.\nNot even.; items: 0: No number.")
