@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 
 import pelagos
-from pelagos.cli import options
+from pelagos.cli import importing, options
 from pelagos.domain import errors
 
 COMMANDS: Mapping[str, str] = {
@@ -129,7 +129,8 @@ def _again(name: str, value: str | None) -> list[str]:
 
 
 def _load(name: str) -> ModuleType:
-    return importlib.import_module(f"pelagos.cli.{_FILES.get(name, name)}")
+    with importing.without_collector():
+        return importlib.import_module(f"pelagos.cli.{_FILES.get(name, name)}")
 
 
 def _parser_of(name: str, command: ModuleType) -> argparse.ArgumentParser:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pelagos import config, environments
-from pelagos.cli import assembly
+from pelagos.cli import assembly, importing
 from pelagos.domain import errors
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Serve until somebody says stop: 0 after SIGTERM or Ctrl+C, when all requests in progress have ended."""
-    from pelagos.runtime import server
+    with importing.without_collector():
+        from pelagos.runtime import server
 
     chosen = assembly.settings(given)
     known = assembly.environments_of(chosen)

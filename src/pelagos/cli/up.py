@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pelagos.cli import assembly
+from pelagos.cli import assembly, importing
 
 if TYPE_CHECKING:
     from pelagos import orchestrator
@@ -23,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Serve until somebody says stop."""
-    from pelagos import app
+    with importing.without_collector():
+        from pelagos import app
 
     return app.serve(assembly.read_settings(given), on_listening=_tell)
 
