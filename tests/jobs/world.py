@@ -18,6 +18,7 @@ import pelagos
 import pelagos.db
 import pelagos.jobs
 import waiting
+from pelagos import environments
 from pelagos.domain import clock, records, states
 from pelagos.module import processes
 from pelagos.sites import driver, fake
@@ -70,7 +71,7 @@ class World:
 
     def submission(self, behaviour: str = "Steps", **changes: Any) -> pelagos.jobs.Submission:
         """Ask for a training of one of the behaviours on this machine."""
-        code = pelagos.jobs.ModuleCode(
+        code = environments.ModuleCode(
             name="behaviours",
             kind="native",
             entry=f"behaviours:{behaviour}",

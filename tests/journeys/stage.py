@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pelagos.jobs
-from pelagos import db
+from pelagos import db, environments
 from pelagos.domain import clock
 from pelagos.environments import authors
 from pelagos.runtime import server, service
@@ -53,7 +53,7 @@ def jobs_in(state: Path) -> pelagos.jobs.Jobs:
     )
 
 
-def code(state: Path, name: str) -> pelagos.jobs.ModuleCode:
+def code(state: Path, name: str) -> environments.ModuleCode:
     """Tell where a module of the stage is: in a folder that holds it and `pelagos.module`, and nothing else of ours."""
     place = authors.make(state / ".author")
     entry = {**ENTRIES, **DEEPAAS}[name]
@@ -61,10 +61,10 @@ def code(state: Path, name: str) -> pelagos.jobs.ModuleCode:
     if not (place / package).exists():
         shutil.copytree(MODULES / package, place / package)
     if name in ENTRIES:
-        return pelagos.jobs.ModuleCode(name, "native", entry, Path(sys.executable), place)
+        return environments.ModuleCode(name, "native", entry, Path(sys.executable), place)
     home = state / name
     home.mkdir(exist_ok=True)
-    return pelagos.jobs.ModuleCode(name, "deepaas", entry, Path(sys.executable), place, home)
+    return environments.ModuleCode(name, "deepaas", entry, Path(sys.executable), place, home)
 
 
 @contextlib.contextmanager

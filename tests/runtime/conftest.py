@@ -13,12 +13,12 @@ from typing import Any
 import httpx
 import pytest
 
-from pelagos import jobs
+from pelagos import environments, jobs
 from pelagos.environments import authors
 from pelagos.runtime import app, pool, server, service
 
 FAST = pool.PoolSettings(workers=1)
-Make = Callable[..., jobs.ModuleCode]
+Make = Callable[..., environments.ModuleCode]
 
 
 @pytest.fixture(scope="session")
@@ -34,17 +34,19 @@ def author_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def code(author_path: Path) -> Make:
     """Make the code of a module by the name of its class; `old` is one written for DEEPaaS."""
 
-    def made(name: str, **changes: Any) -> jobs.ModuleCode:
+    def made(name: str, **changes: Any) -> environments.ModuleCode:
         if name == "old":
-            return jobs.ModuleCode(name, "deepaas", name, Path(sys.executable), author_path, **changes)
-        return jobs.ModuleCode(name.lower(), "native", f"odd:{name}", Path(sys.executable), author_path, **changes)
+            return environments.ModuleCode(name, "deepaas", name, Path(sys.executable), author_path, **changes)
+        return environments.ModuleCode(
+            name.lower(), "native", f"odd:{name}", Path(sys.executable), author_path, **changes
+        )
 
     return made
 
 
 @contextlib.asynccontextmanager
 async def client_of(
-    *modules: jobs.ModuleCode, jobs_: jobs.Jobs | None = None, **settings: Any
+    *modules: environments.ModuleCode, jobs_: jobs.Jobs | None = None, **settings: Any
 ) -> AsyncIterator[tuple[httpx.AsyncClient, service.Service]]:
     """Serve modules to a client in this process; what workers print is thrown away."""
     chosen = service.RuntimeSettings(**{"workers": 1, **settings})

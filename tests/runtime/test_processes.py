@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import waiting
 from pelagos.runtime import processes
 from runtime.conftest import run, until
 
@@ -17,6 +19,7 @@ class Seen:
     def __init__(self) -> None:
         self.log = b""
         self.reason = ""
+        self.started: processes.Started
         self.process: processes.Process
 
     def take(self, text: bytes) -> None:
@@ -26,23 +29,55 @@ class Seen:
         self.reason = reason
 
 
-@contextlib.asynccontextmanager
-async def running(source: str) -> AsyncIterator[Seen]:
-    seen = Seen()
-    seen.process = processes.Process(
+def started(source: str) -> processes.Started:
+    return processes.Started(
         [sys.executable, "-c", source],
         environment={"PYTHONUNBUFFERED": "1"},
         folder=None,
         scratch=Path(tempfile.gettempdir()),
-        on_log=seen.take,
-        on_end=seen.end,
     )
+
+
+@contextlib.asynccontextmanager
+async def running(source: str) -> AsyncIterator[Seen]:
+    seen = Seen()
+    seen.started = started(source)
+    seen.process = processes.Process(seen.started, on_log=seen.take, on_end=seen.end)
     try:
         yield seen
     finally:
         if seen.process.running:
             seen.process.kill("the test is over")
         await until(lambda: seen.reason)
+
+
+class TestStarted:
+    def test_ends_with_its_children_and_its_files(self) -> None:
+        process = started("import subprocess as s; print(s.Popen(['sleep', '100']).pid, flush=True); s.time.sleep(100)")
+        child = int(os.read(process.log, 100))
+
+        process.end()
+
+        assert process.popen.returncode is not None
+        assert not process.temporary.exists()
+        waiting.until(lambda: not processes_of(child))
+
+    def test_is_left_alone_once_its_end_was_seen(self) -> None:
+        async def body() -> None:
+            async with running("") as seen:
+                await until(lambda: seen.reason)
+
+                seen.started.end()
+
+                assert seen.reason == "it ended with exit code 0"
+
+        run(body)
+
+    def test_gives_everything_back_when_it_cannot_be_started(self, tmp_path: Path) -> None:
+        with pytest.raises(OSError, match="no/such"):
+            processes.Started(["no/such"], environment={}, folder=None, scratch=tmp_path)
+
+        assert list(tmp_path.iterdir()) == []
 
 
 class TestProcess:
@@ -74,7 +109,7 @@ class TestProcess:
                 await until(lambda: seen.reason)
 
                 assert seen.reason == "it was too slow"
-                assert not seen.process.temporary.exists()
+                assert not seen.started.temporary.exists()
 
         run(body)
 

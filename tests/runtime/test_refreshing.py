@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pelagos import db, jobs
+from pelagos import db, environments, jobs
 from pelagos.domain import clock
 from pelagos.sites import registry
 from runtime.conftest import client_of, run
@@ -39,12 +39,12 @@ def train(name):
 
 
 @pytest.fixture
-def code(tmp_path: Path, author_path: Path) -> jobs.ModuleCode:
+def code(tmp_path: Path, author_path: Path) -> environments.ModuleCode:
     place = tmp_path / "module"
     shutil.copytree(author_path, place)
     (place / "trained" / "first").mkdir(parents=True)
     (place / "old_style.py").write_text(MODULE)
-    return jobs.ModuleCode("old", "deepaas", "old_style", Path(sys.executable), place)
+    return environments.ModuleCode("old", "deepaas", "old_style", Path(sys.executable), place)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def all_jobs(tmp_path: Path) -> Iterator[jobs.Jobs]:
 
 
 class TestRefreshed:
-    def test_shows_the_choices_that_a_training_added(self, code: jobs.ModuleCode, all_jobs: jobs.Jobs) -> None:
+    def test_shows_the_choices_that_a_training_added(self, code: environments.ModuleCode, all_jobs: jobs.Jobs) -> None:
         async def body() -> None:
             async with client_of(code, jobs_=all_jobs) as (client, made):
                 assert choices(made) == ["first"]
@@ -80,7 +80,7 @@ class TestRefreshed:
         run(body)
 
     def test_refuses_wrong_arguments_of_a_training_before_there_is_one(
-        self, code: jobs.ModuleCode, all_jobs: jobs.Jobs
+        self, code: environments.ModuleCode, all_jobs: jobs.Jobs
     ) -> None:
         async def body() -> None:
             async with client_of(code, jobs_=all_jobs) as (client, _):

@@ -22,10 +22,10 @@ from pelagos.runtime import server
 SERVE = """
 import sys
 from pathlib import Path
-from pelagos import jobs
+from pelagos import environments
 from pelagos.runtime import server, service
 name, author, settings = sys.argv[1], Path(sys.argv[2]), eval(sys.argv[3])
-code = jobs.ModuleCode(name.lower(), "native", f"odd:{name}", Path(sys.executable), author)
+code = environments.ModuleCode(name.lower(), "native", f"odd:{name}", Path(sys.executable), author)
 chosen = service.RuntimeSettings(**{"listen_port": 0, "workers": 1, **settings})
 sys.exit(server.serve(chosen, [server.Offered(code)], None, on_listening=lambda at: print(at, flush=True)))
 """

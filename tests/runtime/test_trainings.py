@@ -33,9 +33,9 @@ def all_jobs(tmp_path: Path) -> Iterator[jobs.Jobs]:
 
 
 @pytest.fixture
-def counting(installed_modules: environments.Environments) -> jobs.ModuleCode:
+def counting(installed_modules: environments.Environments) -> environments.ModuleCode:
     found = installed_modules.find("counting")
-    return jobs.ModuleCode(
+    return environments.ModuleCode(
         found.name, found.kind, found.entry, found.python, installed_modules.author_path(), found.folder
     )
 
@@ -49,7 +49,9 @@ async def finished(client: httpx.AsyncClient, uuid: str) -> dict[str, Any]:
 
 
 class TestTrainings:
-    def test_run_to_their_end_and_their_model_predicts(self, counting: jobs.ModuleCode, all_jobs: jobs.Jobs) -> None:
+    def test_run_to_their_end_and_their_model_predicts(
+        self, counting: environments.ModuleCode, all_jobs: jobs.Jobs
+    ) -> None:
         async def body() -> None:
             async with client_of(counting, jobs_=all_jobs) as (client, _):
                 begun = (await client.post(f"{COUNTING}/train/", params={"epochs": "2"})).json()
@@ -67,7 +69,7 @@ class TestTrainings:
         run(body)
 
     def test_end_when_they_are_deleted_and_are_gone_the_second_time(
-        self, counting: jobs.ModuleCode, all_jobs: jobs.Jobs
+        self, counting: environments.ModuleCode, all_jobs: jobs.Jobs
     ) -> None:
         async def body() -> None:
             async with client_of(counting, jobs_=all_jobs) as (client, _):
@@ -82,7 +84,7 @@ class TestTrainings:
 
         run(body)
 
-    def test_say_what_went_wrong(self, counting: jobs.ModuleCode, all_jobs: jobs.Jobs) -> None:
+    def test_say_what_went_wrong(self, counting: environments.ModuleCode, all_jobs: jobs.Jobs) -> None:
         async def body() -> None:
             async with client_of(counting, jobs_=all_jobs) as (client, _):
                 begun = (await client.post(f"{COUNTING}/train/", data={"fail": "true"})).json()
@@ -94,7 +96,7 @@ class TestTrainings:
 
         run(body)
 
-    def test_are_one_for_one_key(self, counting: jobs.ModuleCode, all_jobs: jobs.Jobs) -> None:
+    def test_are_one_for_one_key(self, counting: environments.ModuleCode, all_jobs: jobs.Jobs) -> None:
         async def body() -> None:
             async with client_of(counting, jobs_=all_jobs) as (client, _):
                 same = {"Idempotency-Key": "the same"}
@@ -108,7 +110,7 @@ class TestTrainings:
 
         run(body)
 
-    def test_are_listed_oldest_first_and_in_parts(self, counting: jobs.ModuleCode, all_jobs: jobs.Jobs) -> None:
+    def test_are_listed_oldest_first_and_in_parts(self, counting: environments.ModuleCode, all_jobs: jobs.Jobs) -> None:
         async def body() -> None:
             async with client_of(counting, jobs_=all_jobs) as (client, _):
                 uuids = [(await client.post(f"{COUNTING}/train/")).json()["uuid"] for _ in range(3)]

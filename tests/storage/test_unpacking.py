@@ -120,9 +120,9 @@ class TestUnpack:
 def held_open() -> list[str]:
     """Return what this process has open; what other tests left may be closed meanwhile."""
     held = []
-    for descriptor in os.listdir("/proc/self/fd"):
+    for link in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):
-            held.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+            held.append(str(link.readlink()))
     return held
 
 

@@ -89,11 +89,9 @@ def modules_of(known: environments.Environments, name: str) -> list[environments
     return [known.find(each) for each in installed.siblings]
 
 
-def code_of(known: environments.Environments, installed: environments.Installed) -> jobs.ModuleCode:
+def code_of(known: environments.Environments, installed: environments.Installed) -> environments.ModuleCode:
     """Tell jobs and workers where a module's code is."""
-    from pelagos import jobs
-
-    return jobs.ModuleCode.of(installed, known.author_path())
+    return environments.ModuleCode.of(installed, known.author_path())
 
 
 def interpreters_of_jobs(chosen: config.Settings) -> Iterator[Path]:

@@ -7,6 +7,7 @@ podman://name), or a server that has modules already (http://host:port). The opt
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import os
 from collections.abc import Sequence
@@ -64,27 +65,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Serve until somebody says stop: 0 after SIGTERM or Ctrl+C, when all requests in progress have ended."""
-    with importing.without_collector():
-        from pelagos.runtime import server
+    from pelagos.runtime import ahead
 
     chosen = assembly.settings(given)
     known = assembly.environments_of(chosen)
     modules = [each for name in _names(given, known) for each in assembly.modules_of(known, name)]
-    offered = [
-        server.Offered(
-            assembly.code_of(known, each),
-            known.describe(each),
-            functools.partial(_interpreter, known, each) if each.in_image else None,
-        )
-        for each in modules
-    ]
+    described = [(each, assembly.code_of(known, each), known.describe(each)) for each in modules]
     names = ", ".join(each.name for each in modules)
-    return server.serve(
-        _runtime_settings(chosen.runtime),
-        offered,
-        assembly.jobs_of(chosen),
-        on_listening=lambda address: print(f"{names}: {address}", flush=True),
-    )
+    with contextlib.ExitStack() as stack:
+        # A worker in an image must see a folder that the server makes.
+        first = {
+            each.name: stack.enter_context(ahead.started(code, chosen.runtime.workers))
+            for each, code, _ in described
+            if not each.in_image
+        }
+        with importing.without_collector():
+            from pelagos.runtime import server
+
+        offered = [
+            server.Offered(
+                code,
+                description,
+                functools.partial(_interpreter, known, each) if each.in_image else None,
+                first.get(each.name),
+            )
+            for each, code, description in described
+        ]
+        return server.serve(
+            _runtime_settings(chosen.runtime),
+            offered,
+            assembly.jobs_of(chosen),
+            on_listening=lambda address: print(f"{names}: {address}", flush=True),
+        )
 
 
 def _interpreter(known: environments.Environments, module: environments.Installed, uploads: Path) -> Path:

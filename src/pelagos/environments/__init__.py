@@ -5,9 +5,20 @@ what is in it: it reads records and descriptions.
 """
 
 from pelagos.domain.steps import Progress, Step
+from pelagos.environments.code import ModuleCode
 from pelagos.environments.environments import Environments
 from pelagos.environments.images import Containers
 from pelagos.environments.records import Installed
 from pelagos.environments.sources import Source, is_server, is_source
 
-__all__ = ["Containers", "Environments", "Installed", "Progress", "Source", "Step", "is_server", "is_source"]
+__all__ = [
+    "Containers",
+    "Environments",
+    "Installed",
+    "ModuleCode",
+    "Progress",
+    "Source",
+    "Step",
+    "is_server",
+    "is_source",
+]

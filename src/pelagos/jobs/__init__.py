@@ -7,7 +7,7 @@ from pelagos.jobs.jobs import Jobs
 from pelagos.jobs.loop import Loop
 from pelagos.jobs.run_folder import Piece, RunFolder
 from pelagos.jobs.store import Store
-from pelagos.jobs.submission import ModuleCode, Submission
+from pelagos.jobs.submission import Submission
 from pelagos.jobs.trained import TrainedModel, TrainedModels
 
-__all__ = ["Jobs", "Loop", "ModuleCode", "Piece", "RunFolder", "Store", "Submission", "TrainedModel", "TrainedModels"]
+__all__ = ["Jobs", "Loop", "Piece", "RunFolder", "Store", "Submission", "TrainedModel", "TrainedModels"]

@@ -12,33 +12,11 @@ from pelagos.domain import records, resources
 
 
 @dataclasses.dataclass(frozen=True)
-class ModuleCode:
-    """Where a module's code is and what runs it."""
-
-    name: str
-    kind: str
-    """`native` or `deepaas`."""
-    entry: str
-    """Its entry point, `package.file:Class`."""
-    python: Path
-    """The interpreter of the module's own environment."""
-    path: Path
-    """A folder that holds `pelagos.module` and nothing else of ours; the job's PYTHONPATH."""
-    cwd: Path | None = None
-    """Where the code expects to be run; the run folder if None."""
-
-    @classmethod
-    def of(cls, installed: environments.Installed, path: Path) -> ModuleCode:
-        """Tell where an installed module's code is; `path` is that of `Environments.author_path`."""
-        return cls(installed.name, installed.kind, installed.entry, installed.python, path, installed.folder)
-
-
-@dataclasses.dataclass(frozen=True)
 class Submission:
     """One job to be accepted."""
 
     kind: records.Kind
-    module: ModuleCode
+    module: environments.ModuleCode
     arguments: Mapping[str, Any]
     """By keyword, validated, plain JSON. A file is `{"$file": {"name", "content_type", "path"}}`, a folder
     `{"$folder": path}`."""

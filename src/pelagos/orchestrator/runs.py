@@ -137,8 +137,8 @@ class Runs:
             return asyncio.run(trainings.read_pairs(method, None, pairs))
         return asyncio.run(_read_by_module(self._code(installed), method, pairs))
 
-    def _code(self, installed: environments.Installed) -> jobs.ModuleCode:
-        return jobs.ModuleCode.of(installed, self._modules.author_path())
+    def _code(self, installed: environments.Installed) -> environments.ModuleCode:
+        return environments.ModuleCode.of(installed, self._modules.author_path())
 
     def _model(self, module: str, word: str) -> Path:
         return self._jobs.run_folder(self._models.resolve(module, word)).model
@@ -181,7 +181,9 @@ class Runs:
         return self._jobs.submit(dataclasses.replace(asked, site=plan.site, **more))
 
 
-async def _read_by_module(code: jobs.ModuleCode, method: Method, pairs: Sequence[tuple[str, Any]]) -> _Submitted:
+async def _read_by_module(
+    code: environments.ModuleCode, method: Method, pairs: Sequence[tuple[str, Any]]
+) -> _Submitted:
     settings = pool.PoolSettings(workers=1, start_timeout_s=START_TIMEOUT_S, warm=False)
     async with pool.Pool(code, settings) as workers:
         return await trainings.read_pairs(method, workers, pairs)

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from pelagos.domain import errors
 from pelagos.runtime import budget, calls, processes, scratch
-from pelagos.runtime.worker import Code, Phase, Worker
+from pelagos.runtime.worker import Code, Phase, Worker, start_process
 
 TICK_S = 0.05
 GROW_AFTER_S = 0.01
@@ -67,12 +67,22 @@ def print_log(text: bytes) -> None:
 class Pool:
     """The workers of one module. Use it as `async with Pool(code) as pool: await pool.predict(...)`.
 
+    `ahead` is the process of the first worker, if it was started already.
+
     Entering waits until the first worker is ready and raises ModuleFailed when the module cannot be loaded.
     """
 
-    def __init__(self, code: Code, settings: PoolSettings | None = None, *, on_log: processes.Log = print_log) -> None:
+    def __init__(
+        self,
+        code: Code,
+        settings: PoolSettings | None = None,
+        *,
+        ahead: processes.Started | None = None,
+        on_log: processes.Log = print_log,
+    ) -> None:
         self._code = code
         self._settings = settings or PoolSettings()
+        self._ahead = ahead
         self._on_log = on_log
         self._most = self._settings.workers or budget.cores()
         self._environment = budget.environment(self._most, budget.cores())
@@ -287,17 +297,12 @@ class Pool:
 
     def _start(self, *, spare: bool = False) -> None:
         try:
-            worker = Worker(
-                self,
-                self._code,
-                self._environment,
-                scratch=self._scratch.path,
-                on_log=self._on_log,
-                spare=spare,
-            )
+            process = self._ahead or start_process(self._code, self._environment, self._scratch.path)
         except OSError as error:
             self._failed(f"its process cannot be started: {error}", None)
             return
+        self._ahead = None
+        worker = Worker(self, process, on_log=self._on_log, spare=spare)
         self._workers.append(worker)
         self._connecting = self._loop.create_task(worker.connect())
 

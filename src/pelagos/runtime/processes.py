@@ -19,32 +19,22 @@ Log = Callable[[bytes], None]
 LONGEST_LINE = 1 << 16
 
 
-class Process:
-    """A running process. `on_end` is called once, in the event loop, with the reason in words.
+class Started:
+    """A process that runs, and that nobody watches yet: starting it needs no event loop.
 
-    It works in `folder`; its temporary files go to a folder made below `scratch`.
+    It works in `folder`; its temporary files go to a folder made below `scratch`. Raises OSError.
     """
 
     def __init__(
-        self,
-        command: Sequence[str],
-        *,
-        environment: Mapping[str, str],
-        folder: Path | None,
-        scratch: Path,
-        on_log: Log,
-        on_end: Callable[[str], None],
+        self, command: Sequence[str], *, environment: Mapping[str, str], folder: Path | None, scratch: Path
     ) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._on_log, self._on_end = on_log, on_end
-        self._line = b""
-        self._killed_for: str | None = None
-        self._out_of_memory = _out_of_memory_count()
+        self.out_of_memory = out_of_memory_count()
+        """How many processes the kernel had killed for memory before."""
         self.temporary = Path(tempfile.mkdtemp(dir=scratch))
         self.socket, theirs = socket.socketpair()
-        self._log, log = os.pipe()
+        self.log, log = os.pipe()
         try:
-            self._popen = subprocess.Popen(
+            self.popen = subprocess.Popen(
                 [part.replace("{socket}", str(theirs.fileno())) for part in command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -55,15 +45,52 @@ class Process:
                 start_new_session=True,
             )
         except OSError:
-            self._close_ends()
+            self.close()
             raise
         finally:
             theirs.close()
             os.close(log)
+
+    def kill(self) -> None:
+        """Kill the whole group."""
+        # The group outlives its first process while a child of it lives, and its number is not given away before.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.popen.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Give back what was taken for a process that has ended."""
+        os.close(self.log)
+        self.socket.close()
+        shutil.rmtree(self.temporary, ignore_errors=True)
+
+    def end(self) -> None:
+        """Kill it and give everything back, unless whoever watched it has seen its end."""
+        if self.popen.returncode is None:
+            self.kill()
+            self.popen.wait()
+            self.close()
+
+
+class Process:
+    """A process that is watched. `on_end` is called once, in the event loop, with the reason in words."""
+
+    def __init__(self, started: Started, *, on_log: Log, on_end: Callable[[str], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._on_log, self._on_end = on_log, on_end
+        self._line = b""
+        self._killed_for: str | None = None
+        self._started = started
+        self._popen = started.popen
+        self._log = started.log
         os.set_blocking(self._log, False)
         self._loop.add_reader(self._log, self._read_log)
         self._exit = os.pidfd_open(self._popen.pid)
         self._loop.add_reader(self._exit, self._ended)
+
+    @property
+    def socket(self) -> socket.socket:
+        """Our end of the socket."""
+        return self._started.socket
 
     @property
     def pid(self) -> int:
@@ -83,29 +110,20 @@ class Process:
     def kill(self, reason: str) -> None:
         """End the whole group at once; `reason` is what `on_end` will be told."""
         self._killed_for = self._killed_for or reason
-        self._kill_group()
-
-    def _kill_group(self) -> None:
-        # The group outlives its first process while a child of it lives, and its number is not given away before.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        self._started.kill()
 
     def _ended(self) -> None:
         self._loop.remove_reader(self._exit)
         os.close(self._exit)
-        self._kill_group()
+        self._started.kill()
         code = self._popen.wait()
         self._read_log()
         if self._line:
             self._on_log(self._line + b"\n")
         self._loop.remove_reader(self._log)
-        self._close_ends()
-        self._on_end(self._killed_for or ending(code, out_of_memory=_out_of_memory_count() > self._out_of_memory))
-
-    def _close_ends(self) -> None:
-        os.close(self._log)
-        self.socket.close()
-        shutil.rmtree(self.temporary, ignore_errors=True)
+        self._started.close()
+        out_of_memory = out_of_memory_count() > self._started.out_of_memory
+        self._on_end(self._killed_for or ending(code, out_of_memory=out_of_memory))
 
     def _read_log(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -131,7 +149,8 @@ def ending(code: int, *, out_of_memory: bool) -> str:
     return f"it was killed by {name}"
 
 
-def _out_of_memory_count() -> int:
+def out_of_memory_count() -> int:
+    """Count the processes that the kernel has killed for memory since the machine started."""
     # https://docs.kernel.org/admin-guide/mm/: "oom_kill" counts the processes that the kernel killed for memory.
     try:
         text = Path("/proc/vmstat").read_text(encoding="ascii")

@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from pelagos import environments
 from pelagos import jobs as jobs_room
 from pelagos.domain import errors
 from pelagos.runtime import app, connection, pool, processes, refreshing, scratch, tail, trained, worker
@@ -33,6 +34,8 @@ class Offered:
     """When it is known already; the worker gives it otherwise."""
     interpreter: Callable[[Path], Path] | None = None
     """Gives the Python of workers that must see a folder: that of the requests' files. None: they see everything."""
+    first: processes.Started | None = None
+    """The process of the first worker, when it was started already."""
 
     def code_of_workers(self, uploads: Path) -> worker.Code:
         """Give the code that workers run; jobs have no use for the folder of requests."""
@@ -40,7 +43,7 @@ class Offered:
             return self.code
         code = self.code
         python = self.interpreter(uploads)
-        return jobs_room.ModuleCode(code.name, code.kind, code.entry, python, code.path, code.cwd)
+        return environments.ModuleCode(code.name, code.kind, code.entry, python, code.path, code.cwd)
 
 
 def serve(
@@ -109,8 +112,10 @@ async def running(
             log.add(text)
             on_log(text)
 
-        codes = [offered.code_of_workers(uploads) for offered in modules]
-        pools = [pool.Pool(code, settings.pool(), on_log=remembered) for code in codes]
+        pools = [
+            pool.Pool(each.code_of_workers(uploads), settings.pool(), ahead=each.first, on_log=remembered)
+            for each in modules
+        ]
         await asyncio.gather(*(stack.enter_async_context(each) for each in pools))
         served = {
             offered.code.name: services.served(offered.code, _described(offered, each), each, settings.default_model)

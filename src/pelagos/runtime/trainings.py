@@ -12,6 +12,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pelagos import environments
 from pelagos import jobs as jobs_room
 from pelagos.domain import errors as domain_errors
 from pelagos.domain import records, states
@@ -232,7 +233,7 @@ def _part(jobs: jobs_room.Jobs, module: str, limit: int | None, offset: int) -> 
     return jobs.find(module=module, kind=kind, limit=end - start, offset=start)[::-1] if end > start else ()
 
 
-def code_of(module: services.ServedModule) -> jobs_room.ModuleCode:
+def code_of(module: services.ServedModule) -> environments.ModuleCode:
     """Tell a submission where the code of a served module is."""
     code = module.code
-    return jobs_room.ModuleCode(code.name, code.kind, code.entry, code.python, code.path, code.cwd)
+    return environments.ModuleCode(code.name, code.kind, code.entry, code.python, code.path, code.cwd)

@@ -70,10 +70,8 @@ class Worker(asyncio.Protocol):
     def __init__(
         self,
         owner: Owner,
-        code: Code,
-        environment: Mapping[str, str],
+        started: processes.Started,
         *,
-        scratch: Path,
         on_log: processes.Log,
         spare: bool = False,
     ) -> None:
@@ -100,14 +98,7 @@ class Worker(asyncio.Protocol):
         self.description: dict[str, Any] | None = None
         self.failure: errors.ModuleFailed | None = None
         """Why the module could not be imported or loaded."""
-        self.process = processes.Process(
-            command(code),
-            environment={**environs.inherited(), **environment, "PYTHONPATH": str(code.path), "PYTHONUNBUFFERED": "1"},
-            folder=code.cwd,
-            scratch=scratch,
-            on_log=on_log,
-            on_end=self._process_ended,
-        )
+        self.process = processes.Process(started, on_log=on_log, on_end=self._process_ended)
 
     async def connect(self) -> None:
         """Listen to the process. Call once, right after making it."""
@@ -284,6 +275,16 @@ class Worker(asyncio.Protocol):
         parts, self._outgoing = self._outgoing, []
         if self._transport is not None:
             self._transport.writelines(parts)
+
+
+def start_process(code: Code, environment: Mapping[str, str], scratch: Path) -> processes.Started:
+    """Start a worker's process. Raises OSError."""
+    return processes.Started(
+        command(code),
+        environment={**environs.inherited(), **environment, "PYTHONPATH": str(code.path), "PYTHONUNBUFFERED": "1"},
+        folder=code.cwd,
+        scratch=scratch,
+    )
 
 
 def command(code: Code) -> list[str]:
