@@ -99,18 +99,25 @@ def prepare(
     arguments: Mapping[str, Any], model: Path | None, raw: Mapping[str, Any] | None
 ) -> tuple[bytes, list[Bytes]]:
     """Write the JSON part of a PREDICT frame, and list the bytes of the files that travel in it."""
-    head: dict[str, Any] = {}
+    files: list[list[Any]] = []
     body: list[Bytes] = []
-    files = [*_files_of(arguments), *(_files_of_form(raw["form"]) if raw is not None else ())]
-    if files:
-        head["files"] = [_described(place, upload, body) for place, upload in files]
-        arguments = {name: value for name, value in arguments.items() if not _has_files(value)}
+    plain: dict[str, Any] = {}
+    for name, value in arguments.items():
+        if isinstance(value, Upload):
+            files.append(_described(name, value, body))
+        elif isinstance(value, list) and value and isinstance(value[0], Upload):
+            files += [_described([name], item, body) for item in value]
+        else:
+            plain[name] = value
+    head: dict[str, Any] = {"arguments": plain}
     if raw is not None:
-        form = [[name, None if isinstance(value, Upload) else value] for name, value in raw["form"]]
-        head["raw"] = {**raw, "form": form}
+        form = raw["form"]
+        files += [_described(place, value, body) for place, (_, value) in enumerate(form) if isinstance(value, Upload)]
+        head["raw"] = {**raw, "form": [[name, None if isinstance(value, Upload) else value] for name, value in form]}
+    if files:
+        head["files"] = files
     if model is not None:
         head["model"] = str(model)
-    head["arguments"] = arguments
     return json.dumps(head).encode(), body
 
 
@@ -118,24 +125,6 @@ def frame(call: Call, number: int) -> list[Bytes]:
     """Write the frame that asks a worker."""
     size = sum(map(len, call.body))
     return [frames.header(call.kind, number, len(call.head), size) + call.head, *call.body]
-
-
-def _has_files(value: Any) -> bool:
-    return isinstance(value, Upload) or (isinstance(value, list) and bool(value) and isinstance(value[0], Upload))
-
-
-def _files_of(arguments: Mapping[str, Any]) -> list[tuple[Any, Upload]]:
-    found: list[tuple[Any, Upload]] = []
-    for name, value in arguments.items():
-        if isinstance(value, Upload):
-            found.append((name, value))
-        elif _has_files(value):
-            found.extend(([name], item) for item in value)
-    return found
-
-
-def _files_of_form(form: Sequence[tuple[str, Any]]) -> list[tuple[Any, Upload]]:
-    return [(index, value) for index, (_, value) in enumerate(form) if isinstance(value, Upload)]
 
 
 def _described(place: Any, upload: Upload, body: list[Bytes]) -> list[Any]:

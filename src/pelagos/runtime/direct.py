@@ -124,11 +124,11 @@ class Exchange:
         if isinstance(body, calls.Stream) or not reply.plain:
             self._hand_over(reply)
             return
-        self._end(200)
         closes = cycle is not None and not cycle.keep_alive
         transport = self._connection.transport
         more = b"connection: close\r\n" if closes else b""
         transport.write_now(_beginning(tuple(self._connection.default_headers)) + _HEAD % (len(body), more, body))
+        self._end(200)
         if closes:
             transport.close()
         if cycle is not None:
