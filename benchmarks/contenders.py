@@ -147,13 +147,21 @@ class Loop:
 
     def burst(self, seconds: float) -> Burst:
         """Let the loops run for some seconds."""
+        facts = self._run(seconds)
+        count = sum(each["count"] for each in facts)
+        median_ms = 1000 * statistics.median(took_s for each in facts for took_s in each["took_s"])
+        return Burst(count / seconds, 1000 * sum(each["cpu_s"] for each in facts) / count, median_ms)
+
+    def times_s(self, seconds: float) -> list[float]:
+        """Let the first loop run for some seconds; gives what each picture took, from the first on."""
+        times: list[float] = self._run(seconds)[0]["took_s"]
+        return times
+
+    def _run(self, seconds: float) -> list[dict[str, Any]]:
         for process in self._running:
             assert process.stdin is not None
             print(seconds, file=process.stdin, flush=True)
-        facts = [json.loads(_line(process)) for process in self._running]
-        count = sum(each["count"] for each in facts)
-        median_ms = 1000 * statistics.median(each["median_s"] for each in facts)
-        return Burst(count / seconds, 1000 * sum(each["cpu_s"] for each in facts) / count, median_ms)
+        return [json.loads(_line(process)) for process in self._running]
 
     def close(self) -> None:
         """End the loops."""

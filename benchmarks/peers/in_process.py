@@ -1,7 +1,6 @@
-"""The limit: predictions in a loop, with no server. Reads seconds from standard input, writes count, CPU and median."""
+"""The limit: predictions in a loop, with no server. Reads seconds from standard input, writes count, CPU and times."""
 
 import json
-import statistics
 import sys
 import time
 from pathlib import Path
@@ -19,5 +18,5 @@ for line in sys.stdin:
     while (now := time.perf_counter()) < end:
         classifier.predict(File("a.jpg", data=pictures[len(took) % len(pictures)]))
         took.append(time.perf_counter() - now)
-    facts = {"count": len(took), "cpu_s": time.process_time() - began_cpu_s, "median_s": statistics.median(took)}
+    facts = {"count": len(took), "cpu_s": time.process_time() - began_cpu_s, "took_s": took}
     print(json.dumps(facts), flush=True)
