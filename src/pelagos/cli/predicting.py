@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import http
 import json
 import mimetypes
@@ -18,23 +17,6 @@ from pelagos.runtime import calls, pool, processes
 
 _WRAPPED = b'{"status": "OK", "predictions": '
 PRETRAINED = "pretrained"
-
-
-@dataclasses.dataclass(frozen=True)
-class _Code:
-    """Where the module's code is; our own, because the one of the jobs would bring the database with it."""
-
-    name: str
-    kind: str
-    entry: str
-    python: Path
-    path: Path
-    cwd: Path | None
-
-    @classmethod
-    def of(cls, command: ModuleCommand) -> _Code:
-        found = command.installed
-        return cls(found.name, found.kind, found.entry, found.python, command.known.author_path(), found.folder)
 
 
 class Predictor:
@@ -103,7 +85,7 @@ async def predictor(
         # A trained model is loaded by the first call; the pretrained one would be loaded for nothing.
         warm=model is None,
     )
-    async with pool.Pool(_Code.of(command), settings, on_log=on_log) as workers:
+    async with pool.Pool(assembly.code_of(command.known, command.installed), settings, on_log=on_log) as workers:
         yield Predictor(command, workers, model)
 
 
@@ -114,7 +96,7 @@ async def training_arguments(command: ModuleCommand) -> tuple[dict[str, Any], di
     """
     raw = {**command.flags.raw(command.options), "method": "train"}
     settings = pool.PoolSettings(workers=1, start_timeout_s=command.settings.runtime.start_timeout_s, warm=False)
-    async with pool.Pool(_Code.of(command), settings) as workers:
+    async with pool.Pool(assembly.code_of(command.known, command.installed), settings) as workers:
         reply = await workers.predict({}, raw=raw)
     body = b"" if isinstance(reply.body, calls.Stream) else bytes(reply.body)
     if reply.status >= http.HTTPStatus.BAD_REQUEST:
