@@ -47,7 +47,8 @@ class Frame(NamedTuple):
 
     def head(self) -> Dict[str, Any]:
         """Read the JSON part; empty when there is none."""
-        found: Dict[str, Any] = json.loads(bytes(self.json)) if self.json else {}
+        # Of bytes, `json` would find out the encoding first.
+        found: Dict[str, Any] = json.loads(str(self.json, "utf-8")) if self.json else {}
         return found
 
 
