@@ -15,6 +15,7 @@ def parameter(name: str, schema: dict[str, Any], **changes: Any) -> dict[str, An
 
 NUMBER = parameter("number", {"type": "integer", "default": 1, "minimum": 1})
 TEXT = parameter("text", {"type": "string"}, required=True)
+FILE = parameter("image", {"type": "string", "format": "binary"}, required=True)
 LIST = parameter("items", {"type": "array", "items": {"type": "number"}})
 
 
@@ -87,3 +88,24 @@ class TestFaults:
             read([secret], query={"key": ["hunter2"]})
 
         assert caught.value.faults == {"key": ["is not a whole number"]}
+
+
+class TestWithOneFile:
+    def test_gives_what_a_request_with_that_file_alone_brings(self) -> None:
+        renamed = parameter("im-age", {**FILE["schema"], "nullable": True, "default": None}, keyword="im_age")
+
+        assert list(arguments.Arguments([FILE, NUMBER, LIST]).with_one_file()) == [("image", "image", {"number": 1})]
+        assert list(arguments.Arguments([renamed, NUMBER]).with_one_file()) == [("im-age", "im_age", {"number": 1})]
+
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            [FILE, TEXT],
+            [parameter("image", FILE["schema"], **{"in": "query"})],
+            [parameter("image", {**FILE["schema"], "maxLength": 9})],
+            [parameter("image", {"anyOf": [FILE["schema"], {"type": "string"}]})],
+            [parameter("images", {"type": "array", "items": FILE["schema"]})],
+        ],
+    )
+    def test_gives_nothing_where_a_file_alone_is_not_enough_or_not_that_simple(self, parameters: Any) -> None:
+        assert list(arguments.Arguments(parameters).with_one_file()) == []

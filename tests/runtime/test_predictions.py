@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from pelagos.runtime import bodies, calls, predictions
 from pelagos.runtime import service as services
 from runtime.conftest import Make, client_of, run
 
@@ -74,6 +75,47 @@ class TestPredict:
 
                 assert answer.headers["content-type"] == "text/event-stream"
                 assert answer.text.startswith('data: {"piece": 0}\n\ndata: {"piece": 1}\n\nevent: error\n')
+
+        run(body)
+
+
+def form(*parts: bytes) -> tuple[bodies.Head, bytes]:
+    body = b"".join(b"--b\r\nContent-Disposition: form-data; " + part + b"\r\n" for part in parts) + b"--b--\r\n"
+    headers = [(b"content-type", b"multipart/form-data; boundary=b"), (b"content-length", b"%d" % len(body))]
+    return bodies.Head({"headers": headers, "query_string": b""}), body
+
+
+PICTURE = 'name="image"; filename="día.png"\r\nContent-Type: image/png\r\n\r\n\x00\xff'.encode()
+
+
+class TestOneFileAlone:
+    """A form with one file and nothing else is the usual one; a second field that nobody knows makes no difference."""
+
+    def test_is_called_as_with_a_field_that_nobody_knows(self, code: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def body() -> None:
+            async with client_of(code("Odd")) as (_, service):
+                answering = predictions.Predictions(service, service.modules["odd"])
+                taker: asyncio.Future[calls.Reply] = asyncio.get_running_loop().create_future()
+                longer = answering.call(*form(PICTURE, b'name="nobody"\r\n\r\n1'), taker)
+                monkeypatch.delattr(calls, "prepare")
+                alone = answering.call(*form(PICTURE), taker)
+
+                assert alone is not None
+                assert longer is not None
+                assert json.loads(alone.head) == json.loads(longer.head)
+                assert json.loads(alone.head)["files"][0][:3] == ["image", "día.png", "image/png"]
+                assert list(alone.body) == list(longer.body)
+
+        run(body)
+
+    def test_goes_to_the_model_that_is_the_default(self, code: Make) -> None:
+        async def body() -> None:
+            async with client_of(code("Odd"), default_model="0" * 32) as (_, service):
+                answering = predictions.Predictions(service, service.modules["odd"])
+                taker: asyncio.Future[calls.Reply] = asyncio.get_running_loop().create_future()
+
+                # It is not there, and only the ordinary way tells of it.
+                assert answering.call(*form(PICTURE), taker) is None
 
         run(body)
 

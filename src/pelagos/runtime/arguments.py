@@ -7,7 +7,7 @@ hands its flags in as the form.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pelagos.domain import errors
@@ -52,6 +52,13 @@ class Arguments:
         self._fields = [_Field(parameter) for parameter in parameters]
         self._defaults = {field.keyword: field.default for field in self._fields if field.has_default}
 
+    def with_one_file(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Give (name, keyword, other arguments) of each file that may be all that a form brings, if it is not empty."""
+        needed = {field.name for field in self._fields if field.required}
+        for field in self._fields:
+            if field.is_plain_file and needed <= {field.name}:
+                yield field.name, field.keyword, {key: it for key, it in self._defaults.items() if key != field.keyword}
+
     def read(self, given: Given) -> dict[str, Any]:
         """Give the arguments by keyword, defaults included; what was not sent and has no default is absent.
 
@@ -76,6 +83,7 @@ class Arguments:
 
 
 _MISSING = object()
+_OF_A_PLAIN_FILE = {"type", "format", "description", "nullable", "default"}
 
 
 class _Field:
@@ -104,6 +112,12 @@ class _Field:
         if name in given.form:
             return self._of(given.form[name])
         return json.get(name, _MISSING)
+
+    @property
+    def is_plain_file(self) -> bool:
+        """Whether any file that is not empty will do."""
+        is_file = self.schema.get("type") == "string" and self.schema.get("format") == "binary"
+        return is_file and self.schema.keys() <= _OF_A_PLAIN_FILE and self.place in (None, "form")
 
     def veil(self, fault: values.Fault) -> values.Fault:
         """Hide the value of a secret from the message."""
