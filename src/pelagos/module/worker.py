@@ -118,6 +118,9 @@ class Worker:
         else:
             self._answers.extend(self._answer_together(taken))
         elapsed = time.perf_counter() - started
+        if elapsed > FAST_S * len(taken):
+            # Somebody waits; what is learned from it has time.
+            self._flush()
         self._note(elapsed / len(taken))
         if self._sizes is not None:
             self._sizes.learn(len(taken), elapsed)

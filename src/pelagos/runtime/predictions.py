@@ -84,7 +84,7 @@ class Predictions:
         counted.observe(self._route, status, time.perf_counter() - started)
 
     def _with_one_file(self, head: bodies.Head, body: bodies.Body) -> tuple[bytes, list[calls.Bytes]] | None:
-        """Do what `calls.prepare` does for a form with one file and nothing else, as most pictures come; None for others.
+        """Do what `calls.prepare` does, for a form with one file and nothing else, as most pictures come; else None.
 
         What is told of all the other arguments is the same for each of them, and written once.
         """
