@@ -1,4 +1,4 @@
-"""The limit: predictions in a loop, with no server. Reads seconds from standard input, writes count, CPU and times."""
+"""The limit: predictions in a loop, with no server. Reads seconds from standard input, writes CPU and times."""
 
 import json
 import sys
@@ -18,5 +18,4 @@ for line in sys.stdin:
     while (now := time.perf_counter()) < end:
         classifier.predict(File("a.jpg", data=pictures[len(took) % len(pictures)]))
         took.append(time.perf_counter() - now)
-    facts = {"count": len(took), "cpu_s": time.process_time() - began_cpu_s, "took_s": took}
-    print(json.dumps(facts), flush=True)
+    print(json.dumps({"cpu_s": time.process_time() - began_cpu_s, "took_s": took}), flush=True)

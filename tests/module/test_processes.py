@@ -7,25 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+import waiting
 from pelagos.module import processes
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    """Wait until a condition holds; False when it does not within 10 s."""
-    deadline = time.monotonic() + 10
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 @pytest.fixture
@@ -69,7 +59,7 @@ class TestDescendants:
     def test_are_children_and_their_children(self) -> None:
         nested = f"import subprocess; subprocess.run({SLEEP!r})"
         with subprocess.Popen([sys.executable, "-c", nested]) as parent:
-            found = eventually(lambda: len(processes.descendants(parent.pid)) == 1)
+            found = waiting.until(lambda: len(processes.descendants(parent.pid)) == 1)
             ours = {process.pid for process in processes.descendants(os.getpid())}
             (child,) = processes.descendants(parent.pid)
             processes.end([child])
@@ -99,7 +89,7 @@ class TestInherited:
 
 class TestOfRun:
     def test_finds_processes_by_their_token(self, sleeper: subprocess.Popen[bytes]) -> None:
-        assert eventually(
+        assert waiting.until(
             lambda: [process.pid for process in processes.of_run(f"token-{os.getpid()}")] == [sleeper.pid]
         )
 
@@ -113,7 +103,7 @@ class TestOfRun:
 
     def test_takes_nothing_old_for_what_has_no_variables_yet(self) -> None:
         with subprocess.Popen(["/bin/sleep", "600"], env={}) as bare:
-            grown = eventually(lambda: processes.of_run("token", or_starting=True) == [])
+            grown = waiting.until(lambda: processes.of_run("token", or_starting=True) == [])
             bare.kill()
 
         assert grown
@@ -137,7 +127,7 @@ class TestSurvivors:
             seen = processes.find(parent.pid)
             assert seen is not None
             note = processes.noted([seen])
-            found = eventually(lambda: len(processes.survivors(note)) == 2)
+            found = waiting.until(lambda: len(processes.survivors(note)) == 2)
             processes.end(processes.survivors(note))
 
         assert found

@@ -85,8 +85,6 @@ class Worker:
 
     def _work(self) -> None:
         while self._waiting:
-            if self._answers and self._mean_s > FAST_S:
-                self._flush()
             if self._threads > 1:
                 self._start_thread(self._waiting.popleft())
             else:
@@ -118,7 +116,7 @@ class Worker:
         else:
             self._answers.extend(self._answer_together(taken))
         elapsed = time.perf_counter() - started
-        if elapsed > FAST_S * len(taken):
+        if max(elapsed / len(taken), self._mean_s) > FAST_S:
             # Somebody waits; what is learned from it has time.
             self._flush()
         self._note(elapsed / len(taken))

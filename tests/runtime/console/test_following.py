@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
+import waiting
 from journeys import stage
 from pelagos.runtime.console import following
 
@@ -54,15 +55,6 @@ def steps_of(found: list[Event]) -> list[int]:
 
 def threads(served: stage.Served) -> int:
     return len(list(Path(f"/proc/{served.process.pid}/task").iterdir()))
-
-
-def soon(condition: Callable[[], bool], within_s: float = 10) -> bool:
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 class TestStream:
@@ -146,7 +138,7 @@ class TestStream:
                 # The server's pool for blocking calls grows to the cores + 4 and no further, however many read.
                 assert threads(served) - before <= (os.cpu_count() or 1) + 4
 
-            assert soon(lambda: len(list(descriptors.iterdir())) <= opened - 40)
+            assert waiting.until(lambda: len(list(descriptors.iterdir())) <= opened - 40)
         client.delete(f"/v2/models/pictures/train/{number}")
 
     def test_ends_when_the_server_is_told_to_stop(self, tmp_path: Path) -> None:

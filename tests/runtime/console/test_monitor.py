@@ -4,7 +4,6 @@ import asyncio
 import importlib.util
 import os
 import sys
-import time
 from collections.abc import Awaitable
 from pathlib import Path
 
@@ -27,13 +26,8 @@ needs_tensorboard = pytest.mark.skipif(
 heavy = pytest.mark.heavy
 
 
-def gone(pid: int, within_s: float = 15) -> bool:
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if not Path(f"/proc/{pid}").exists() or ") Z " in Path(f"/proc/{pid}/stat").read_text():
-            return True
-        time.sleep(0.05)
-    return False
+def gone(pid: int) -> bool:
+    return not Path(f"/proc/{pid}").exists() or ") Z " in Path(f"/proc/{pid}/stat").read_text()
 
 
 def children(pid: int) -> list[int]:
@@ -79,7 +73,7 @@ class TestMonitors:
             (pid,) = monitors.pids
 
             assert len(set(ports)) == 1
-            assert await asyncio.to_thread(gone, pid)
+            assert await asyncio.to_thread(waiting.until, lambda: gone(pid))
 
         run(story())
 
@@ -102,7 +96,7 @@ class TestMonitorOfATraining:
             assert (runs.status_code, runs.json()) == (200, ["."])
             assert missing.status_code == 404
             os.kill(served.process.pid, 15)
-            assert gone(pid)
+            assert waiting.until(lambda: gone(pid))
 
     def test_shows_what_a_deepaas_module_wrote_beside_its_models(self, tmp_path: Path) -> None:
         with stage.running(tmp_path / "state", ["terns"]) as served:
@@ -140,7 +134,7 @@ class TestMonitorOfATraining:
 
             os.kill(served.process.pid, 9)
 
-            assert gone(pid)
+            assert waiting.until(lambda: gone(pid))
 
 
 def train(client: httpx.Client, **arguments: str) -> str:
