@@ -1,7 +1,11 @@
 """Frames survive any cutting of the stream."""
 
+import math
+import select
 import socket
+from collections.abc import Callable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,3 +83,58 @@ class TestChannel:
         assert [len(frame.body) for frame in received] == [100_000]
         server.close()
         worker.close()
+
+    def test_looks_out_awake_only_where_the_last_frames_came_soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        server, worker = socket.socketpair()
+        channel = frames.Channel(worker)
+        poll = Poll(channel._arrived, monkeypatch)
+        monkeypatch.setattr(channel, "_arrived", poll)
+        message = frames.pack(frames.PREDICT, 1, {}, b"file")
+
+        def waits(seconds: float) -> list[int | None]:
+            poll.comes(seconds, lambda: server.sendall(message))
+            assert [bytes(frame.body) for frame in channel.receive(awake=True)] == [b"file"]
+            return poll.asked()
+
+        soon, late = 0.5 * frames.AWAKE_S, 100 * frames.AWAKE_S
+        assert waits(soon)[0] is None  # Nothing is known yet: it sleeps at once.
+        assert set(waits(soon)[:-2]) == {0}
+        assert 0 in (asked := waits(late))
+        assert asked.count(0) * Poll.STEP_S <= frames.AWAKE_S + Poll.STEP_S
+        assert 0 not in waits(late)
+        server.close()
+        assert channel.receive(awake=True) == []
+        worker.close()
+
+
+class Poll:
+    """A poll with a clock of its own: asking takes a moment, sleeping takes until something comes."""
+
+    STEP_S = frames.AWAKE_S / 10
+
+    def __init__(self, real: select.poll, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._real = real
+        self._now = 0.0
+        self._due = math.inf
+        self._asked: list[int | None] = []
+        monkeypatch.setattr(frames.time, "perf_counter", lambda: self._now)
+
+    def comes(self, seconds: float, come: Callable[[], None]) -> None:
+        """Let something come after some seconds."""
+        self._due, self._come = self._now + seconds, come
+
+    def asked(self) -> list[int | None]:
+        """Give the time limits that were asked for since the last call."""
+        asked, self._asked = self._asked, []
+        return asked
+
+    def poll(self, timeout: int | None = None) -> list[tuple[int, int]]:
+        self._asked.append(timeout)
+        if timeout == 0:
+            self._now += self.STEP_S
+        elif self._due < math.inf:
+            self._now = max(self._now, self._due)
+        if self._now >= self._due:
+            self._due = math.inf
+            self._come()
+        return self._real.poll(0)

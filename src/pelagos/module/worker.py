@@ -68,7 +68,7 @@ class Worker:
         signal.signal(INTERRUPT, self._interrupt)
         self._send(greeting)
         while True:
-            arrived = self._channel.receive()
+            arrived = self._channel.receive(awake=self._threads == 1 and self._mean_s < FAST_S)
             if not arrived:
                 return
             self._accept(arrived)
