@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import http.client
 import os
 import shutil
@@ -27,6 +28,8 @@ import serving
 from contenders import Places, Server
 from serving import Line
 
+WARM_S = 3.0
+"""How long to ask before it counts: a second worker of ours starts meanwhile."""
 UPLOAD_MB = 200
 PORT = "8464"
 FORM_TYPE = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -54,31 +57,63 @@ def theirs(places: Places, module: str) -> contextlib.AbstractContextManager[Ser
     return contenders.serving(command, f"http://127.0.0.1:{PORT}/", variables)
 
 
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """What one burst after the other showed, in answers a second."""
+
+    us: list[float] = dataclasses.field(default_factory=list)
+    them: list[float] = dataclasses.field(default_factory=list)
+
+    def add(self, us: float, them: float) -> None:
+        """Take the figures of a round."""
+        self.us.append(us)
+        self.them.append(them)
+
+    def lines(self, name: str, *, target: float) -> Iterator[Line]:
+        """Give the lines of the table."""
+        yield Line(f"{name}: pelagos", self.us, "1/s", 0)
+        yield Line(f"{name}: DEEPaaS", self.them, "1/s", 0)
+        yield Line(f"{name}: pelagos / DEEPaaS", _ratios(self.us, self.them), "x", target)
+
+
 def trivial(places: Places, rounds: int, seconds: float) -> Iterator[Line]:
     """Answer with the arguments, at concurrency 1, 8 and 32."""
     script = serving.write_script(places, "form.lua", serving.LUA_FORM)
+    path = "v2/models/trivial/predict/"
     with ours(places, "trivial") as us, theirs(places, "trivial") as them:
         for concurrency in (1, 8, 32):
-            name = f"trivial at concurrency {concurrency}"
-            yield from _compared(name, _at(us), _at(them), script, concurrency, rounds, seconds, target=8)
+            seen = Seen()
+            for _ in range(rounds):
+                per_s = [_at(server, path).burst(script, concurrency, seconds).per_s for server in (us, them)]
+                seen.add(*per_s)
+            yield from seen.lines(f"trivial at concurrency {concurrency}", target=8)
 
 
 def images(places: Places, rounds: int, seconds: float) -> Iterator[Line]:
-    """Classify pictures sent by multipart."""
+    """Classify pictures sent by multipart. A bare loop on every core says how far ahead a server could be at most.
+
+    All start anew for each round, for the same program may be a third slower after one start than after the next.
+    """
     script = serving.write_script(places, "images.lua", serving.LUA_IMAGES)
-    more = [str(places.pictures)]
-    path = "v2/models/image/predict/"
-    with ours(places, "image") as us:
-        with theirs(places, "image") as them:
-            for server in (us, them):
-                _at(server, path).burst(script, 8, 2, *more)
-            yield from _compared(
-                "images at concurrency 8", _at(us, path), _at(them, path), script, 8, rounds, seconds, *more, target=1.7
-            )
-        with contenders.deepaas(places, "image") as tuned:
-            _at(tuned, path).burst(script, 8, 2, *more)
-            name = "images at concurrency 8, DEEPaaS tuned"
-            yield from _compared(name, _at(us, path), _at(tuned, path), script, 8, rounds, seconds, *more, target=1)
+    name, path = "images at concurrency 8", "v2/models/image/predict/"
+
+    def per_s(server: Server, seconds: float) -> float:
+        return _at(server, path).burst(script, 8, seconds, str(places.pictures)).per_s
+
+    as_it_comes, tuned = Seen(), Seen()
+    limit: list[float] = []
+    for _ in range(rounds):
+        with ours(places, "image") as us, contextlib.closing(contenders.Loop(places, contenders.CORES)) as loop:
+            for seen, start_them in ((as_it_comes, theirs), (tuned, contenders.deepaas)):
+                with start_them(places, "image") as them:
+                    per_s(us, WARM_S)
+                    per_s(them, WARM_S)
+                    seen.add(per_s(us, seconds), per_s(them, seconds))
+            limit.append(loop.burst(seconds).per_s)
+    yield from as_it_comes.lines(name, target=1.7)
+    yield Line(f"{name}: bare loop / DEEPaaS", _ratios(limit, as_it_comes.them), "x", 0)
+    yield Line(f"{name}: pelagos / bare loop", _ratios(as_it_comes.us, limit), "x", 0)
+    yield from tuned.lines(f"{name}, DEEPaaS tuned", target=1)
 
 
 def upload(places: Places, rounds: int, _seconds: float) -> Iterator[Line]:
@@ -123,7 +158,7 @@ def start(places: Places, rounds: int, _seconds: float) -> Iterator[Line]:
                 _ask(server)
                 seen[name].append(time.perf_counter() - began)
     yield Line("start to first answer: pelagos", seen["ours"], "s", 0)
-    ratios = [mine / other for mine, other in zip(seen["ours"], seen["theirs"], strict=True)]
+    ratios = _ratios(seen["ours"], seen["theirs"])
     yield Line("start to first answer: pelagos / DEEPaaS", ratios, "x", 1, at_most=True)
 
 
@@ -136,27 +171,11 @@ SECTIONS: dict[str, Callable[[Places, int, float], Iterator[Line]]] = {
 }
 
 
-def _compared(  # noqa: PLR0913 - one row of the table
-    name: str,
-    us: Server,
-    them: Server,
-    script: Path,
-    concurrency: int,
-    rounds: int,
-    seconds: float,
-    *more: str,
-    target: float,
-) -> Iterator[Line]:
-    mine, other = [], []
-    for _ in range(rounds):
-        mine.append(us.burst(script, concurrency, seconds, *more).per_s)
-        other.append(them.burst(script, concurrency, seconds, *more).per_s)
-    yield Line(f"{name}: pelagos", mine, "1/s", 0)
-    yield Line(f"{name}: DEEPaaS", other, "1/s", 0)
-    yield Line(f"{name}: pelagos / DEEPaaS", [a / b for a, b in zip(mine, other, strict=True)], "x", target)
+def _ratios(mine: Sequence[float], other: Sequence[float]) -> list[float]:
+    return [a / b for a, b in zip(mine, other, strict=True)]
 
 
-def _at(server: Server, path: str = "v2/models/trivial/predict/") -> Server:
+def _at(server: Server, path: str) -> Server:
     return Server(server.process, server.url + path)
 
 
