@@ -92,7 +92,7 @@ def trivial(places: Places, rounds: int, seconds: float) -> Iterator[Line]:
 def images(places: Places, rounds: int, seconds: float) -> Iterator[Line]:
     """Classify pictures sent by multipart. A bare loop on every core says how far ahead a server could be at most.
 
-    All start anew for each round, for the same program may be a third slower after one start than after the next.
+    All start anew for each round, for after one start DEEPaaS may be a third slower than after the next.
     """
     script = serving.write_script(places, "images.lua", serving.LUA_IMAGES)
     name, path = "images at concurrency 8", "v2/models/image/predict/"
