@@ -24,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 CORES = len(os.sched_getaffinity(0))
 REST_S = 0.1
+"""Over how long a server must have done next to nothing to be at rest."""
 ONE_THREAD = {"PELAGOS_THREADS": "1", "OMP_NUM_THREADS": "1", "PELAGOS_SPIN": "0"}
 
 _DRAW = """
@@ -122,7 +123,8 @@ class Server:
         before = cpu_s(self.process.pid)
         run = subprocess.run([*command, "--", *arguments], capture_output=True, text=True, check=True, timeout=300)
         spent = cpu_s(self.process.pid) - before
-        self._settle()
+        # Some go on with what wrk left in flight, and would slow whoever is asked next.
+        until(self._rests)
         if "Non-2xx" in run.stdout:
             raise RuntimeError(f"{self.url} answered with errors:\n{run.stdout}")
         count = int(found(r"(\d+) requests in", run.stdout))
@@ -131,13 +133,10 @@ class Server:
         per_s = float(found(r"Requests/sec:\s+(\S+)", run.stdout))
         return Burst(per_s, 1000 * spent / max(1, count), times["50"], times["99"])
 
-    def _settle(self) -> None:
-        """Wait until it rests: some go on with what wrk left in flight, and would slow whoever is asked next."""
-        spent = REST_S
-        while spent > REST_S / 5:
-            before = cpu_s(self.process.pid)
-            time.sleep(REST_S)
-            spent = cpu_s(self.process.pid) - before
+    def _rests(self) -> bool:
+        before = cpu_s(self.process.pid)
+        time.sleep(REST_S)
+        return cpu_s(self.process.pid) - before <= REST_S / 5
 
 
 class Loop:

@@ -3,6 +3,7 @@
 import math
 import select
 import socket
+import types
 from collections.abc import Callable
 
 import pytest
@@ -117,7 +118,7 @@ class Poll:
         self._now = 0.0
         self._due = math.inf
         self._asked: list[int | None] = []
-        monkeypatch.setattr(frames.time, "perf_counter", lambda: self._now)
+        monkeypatch.setattr(frames, "time", types.SimpleNamespace(perf_counter=lambda: self._now))
 
     def comes(self, seconds: float, come: Callable[[], None]) -> None:
         """Let something come after some seconds."""
